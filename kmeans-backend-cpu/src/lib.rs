@@ -1,0 +1,1 @@
+//! The CPU engine of k-means: SIMD kernels on burn-ndarray tensors

@@ -1,0 +1,1 @@
+//! The CUDA engine of k-means on burn-cuda
