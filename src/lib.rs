@@ -1,1 +1,36 @@
-//! k-means
+//! Exact, reproducible k-means clustering on CPUs and GPUs.
+//!
+//! ```
+//! use kmeans::KMeans;
+//!
+//! let x = [0.0, 0.1, 0.2, 9.0, 9.1, 9.2]; // six rows of one column
+//! let fit = KMeans::new(2).train(&x, 1)?;
+//! assert_eq!(fit.labels[0], fit.labels[2]);
+//! println!("{:?} {}", fit.model.centroids(), fit.report.inertia);
+//! # Ok::<(), kmeans::Error>(())
+//! ```
+//!
+//! Features:
+//!
+//! | feature | what it brings |
+//! |---|---|
+//! | `cpu` (default) | [`Device::Cpu`]: SIMD kernels on burn-ndarray; [`Device::Reference`]: plain tensor operations |
+//! | `cuda` | [`Device::Cuda`]: burn-cuda; built without a CUDA toolkit, needs an NVIDIA driver to run |
+//!
+//! [`KMeans`] picks its engine at run time. Those who bring an engine of their own, or tensors,
+//! use [`kmeans_core::KMeans`], which is generic over it.
+#![forbid(unsafe_code)]
+
+mod device;
+
+pub use device::{Device, KMeans};
+pub use kmeans_core::{
+    AssignOptions, Assignment, Error, Fit, InertiaOver, Init, IterationStats, KMeansModel, Metric, OnProgress, Params,
+    Progress, Report, Result, RunReport, Seconds, Stop, Trainer, Warning,
+};
+pub use kmeans_data::{DataError, Overwrite, Points, RowSlice, open};
+
+/// The generic core: engines, frames, sums.
+pub use kmeans_core as core;
+/// Row sources and array files.
+pub use kmeans_data as data;

@@ -1,1 +1,22 @@
-//! The CPU engine of k-means: SIMD kernels on burn-ndarray tensors
+//! The CPU engine of k-means: SIMD kernels on the memory of slices and burn-ndarray tensors.
+//!
+//! [`CpuEngine`] runs the algorithm of `kmeans-core` with a fused kernel that multiplies, compares
+//! and keeps the running minimum in registers: there is no n×k buffer. AVX-512, AVX2 and a portable
+//! path are chosen at run time. Results have the same bits for any number of threads.
+#![deny(unsafe_code)]
+
+mod codebook;
+mod engine;
+mod isa;
+#[allow(unsafe_code, reason = "SIMD intrinsics; each block says why it is sound")]
+mod kernel;
+mod panels;
+mod pass;
+mod prepared;
+mod seeds;
+mod top;
+mod workers;
+
+pub use codebook::CpuCodebook;
+pub use engine::{CpuEngine, InstructionSet};
+pub use prepared::CpuPrepared;

@@ -1,1 +1,83 @@
-//! Row sources and array files for k-means: mapped .npy, .fvecs, .bvecs and .csv, read by blocks as f32
+//! Row sources and array files for k-means: mapped `.npy`, `.fvecs`, `.bvecs` and `.csv`, read by blocks as f32.
+//!
+//! Everything that has rows is a [`Points`]: slices, [`ndarray`] arrays, and files, which [`open`] opens by their
+//! extension. Everything that is written goes through an [`AtomicFile`]: under a temporary name until it is whole.
+//! This crate knows nothing of clustering.
+//!
+//! | what | read | written | mapped |
+//! |---|---|---|---|
+//! | `.npy` | f32, f64, f16, u8, i8; C or Fortran order; either byte order | the same, C order, little endian | yes |
+//! | `.npz:key` | as `.npy` | no | members stored without compression |
+//! | `.fvecs`, `.bvecs` | yes | yes | yes |
+//! | `.csv`, `.tsv` | yes, with or without a header line | yes, without a header line | no: parsed into memory |
+//!
+//! Rows and columns in messages about arrays count from 0, as in NumPy; lines and columns of text files count from 1,
+//! as in editors.
+//!
+//! **Mapped files must not be changed or cut short while they are open.** They are read through memory maps: a change
+//! by another process shows up in the middle of a run, and a file cut short ends the process with a signal. Files
+//! written by this crate are renamed into place, which leaves maps of the old file as they were.
+//!
+//! ```
+//! use kmeans_data::{Overwrite, Points, RowSlice, create_rows, open};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let dir = tempfile::tempdir()?;
+//! let path = dir.path().join("rows.npy");
+//! let rows = RowSlice::new(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], 3)?;
+//! let mut writer = create_rows(&path, rows.rows(), rows.dim(), Overwrite::Refuse)?;
+//! writer.write_rows(rows.values())?;
+//! writer.commit()?;
+//!
+//! let points = open(&path)?;
+//! let mut second = [0.0; 3];
+//! points.read(1..2, &mut second)?;
+//! assert_eq!(second, [4.0, 5.0, 6.0]);
+//! # Ok(())
+//! # }
+//! ```
+#![deny(unsafe_code)]
+
+mod atomic;
+mod bytes;
+mod csv_rows;
+mod csv_text;
+mod dtype;
+mod encode;
+mod error;
+mod format;
+mod labels;
+#[allow(
+    unsafe_code,
+    reason = "memory maps; the only file of the crate with unsafe code"
+)]
+mod mapped;
+mod memory;
+mod npy;
+mod npy_header;
+mod npz;
+mod open;
+mod output;
+mod points;
+mod row_range;
+mod row_writer;
+mod stored;
+mod vecs;
+mod vector;
+mod view;
+
+pub use atomic::{AtomicFile, Overwrite};
+pub use csv_rows::CsvRows;
+pub use dtype::Dtype;
+pub use error::{DataError, ErrorKind};
+pub use format::Format;
+pub use labels::{read_labels, write_distances, write_label_rows, write_labels};
+pub use memory::{RowSlice, Rows};
+pub use npy::NpyFile;
+pub use open::{ArrayInfo, Order, describe, open};
+pub use output::{Output, check_output};
+pub use points::{Points, check_read};
+pub use row_range::RowRange;
+pub use row_writer::{RowWriter, create_rows, create_rows_as};
+pub use vecs::VecsFile;
+pub use vector::read_vector;

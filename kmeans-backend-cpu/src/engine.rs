@@ -1,0 +1,178 @@
+//! The verbs, delegated.
+
+use std::num::NonZeroUsize;
+
+use burn_ndarray::NdArray;
+use kmeans_core::{
+    Centroids, Engine, Error, Extent, Frame, Metric, Neighbours, PartialStats, Result, Rows,
+};
+
+use crate::codebook::CpuCodebook;
+use crate::isa::Isa;
+use crate::kernel::{self, RowBlock};
+use crate::prepared::CpuPrepared;
+use crate::workers::Workers;
+use crate::{pass, seeds, top};
+
+/// Rows of a block when ranges are looked for.
+const EXTENT_ROWS: usize = 4096;
+
+/// Which kernels to run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum InstructionSet {
+    /// The widest that the processor has.
+    #[default]
+    Widest,
+    /// AVX-512 F, BW, DQ and VL.
+    Avx512,
+    /// AVX2 and FMA.
+    Avx2,
+    /// What every processor of the target has.
+    Portable,
+}
+
+/// k-means on the cores of this machine.
+#[derive(Clone, Debug)]
+pub struct CpuEngine {
+    workers: Workers,
+    isa: Isa,
+}
+
+impl CpuEngine {
+    /// An engine with `threads` threads of its own; `None`: as many as the process may use.
+    ///
+    /// # Errors
+    /// [`Error::Device`] if the threads cannot be started.
+    pub fn new(threads: Option<NonZeroUsize>) -> Result<Self> {
+        Ok(Self { workers: Workers::new(threads)?, isa: Isa::detect() })
+    }
+
+    /// The same engine on another instruction set. AVX-512 and AVX2 give the same bits.
+    ///
+    /// # Errors
+    /// [`Error::Device`] if the processor does not have it.
+    pub fn instruction_set(mut self, set: InstructionSet) -> Result<Self> {
+        let name = match set {
+            InstructionSet::Widest => return Ok(Self { isa: Isa::detect(), ..self }),
+            InstructionSet::Avx512 => "avx512",
+            InstructionSet::Avx2 => "avx2",
+            InstructionSet::Portable => "portable",
+        };
+        let found = Isa::available().into_iter().find(|isa| isa.to_string() == name);
+        self.isa = found.ok_or_else(|| Error::Device {
+            device: format!("cpu ({name})"),
+            reason: "this processor does not have the instruction set".to_owned(),
+        })?;
+        Ok(self)
+    }
+}
+
+impl Engine for CpuEngine {
+    type Backend = NdArray;
+    type Prepared<'p> = CpuPrepared<'p>;
+    type Codebook = CpuCodebook;
+    type Sums = PartialStats;
+
+    fn name(&self) -> String {
+        format!("cpu ({})", self.isa)
+    }
+
+    fn threads(&self) -> Option<usize> {
+        Some(self.workers.count())
+    }
+
+    fn prepare<'p>(&'p self, rows: Rows<'p, NdArray>, weights: Option<&'p [f32]>) -> Result<CpuPrepared<'p>> {
+        Ok(CpuPrepared::new(rows, weights))
+    }
+
+    fn extent(&self, rows: &CpuPrepared<'_>) -> Result<Extent> {
+        let d = rows.d();
+        let blocks = rows.x().chunks(EXTENT_ROWS * d).enumerate();
+        let empty = || (Extent::empty(d), None::<usize>);
+        let found = self.workers.share(blocks.len(), blocks, empty, |(extent, bad), (i, x)| {
+            let at = kernel::extent(self.isa, x, d, &mut extent.min, &mut extent.max);
+            let at = at.map(|at| i * EXTENT_ROWS * d + at);
+            *bad = [*bad, at].into_iter().flatten().min();
+        });
+        if let Some(at) = found.iter().filter_map(|(_, bad)| *bad).min() {
+            let value = rows.x()[at];
+            return Err(Error::NonFinite { data: "rows".to_owned(), row: at / d, column: at % d, value });
+        }
+        let mut whole = Extent::empty(d);
+        found.iter().for_each(|(extent, _)| whole.merge(extent));
+        Ok(Extent::new(whole.min, whole.max, rows.n(), rows.weights))
+    }
+
+    fn set_frame(&self, rows: &mut CpuPrepared<'_>, frame: &Frame) -> Result<()> {
+        rows.set_frame(frame);
+        Ok(())
+    }
+
+    fn codebook(&self, centroids: &Centroids, metric: Metric) -> Result<CpuCodebook> {
+        Ok(CpuCodebook::new(centroids, metric))
+    }
+
+    fn assign(&self, rows: &mut CpuPrepared<'_>, codebook: &CpuCodebook) -> Result<()> {
+        pass::assign(&self.workers, self.isa, rows, codebook);
+        Ok(())
+    }
+
+    fn reduce(&self, rows: &CpuPrepared<'_>, codebook: &CpuCodebook) -> Result<PartialStats> {
+        Ok(pass::reduce(&self.workers, self.isa, rows, codebook))
+    }
+
+    fn step(&self, rows: &mut CpuPrepared<'_>, codebook: &CpuCodebook) -> Result<PartialStats> {
+        Ok(pass::step(&self.workers, self.isa, rows, codebook))
+    }
+
+    fn merge(&self, into: &mut PartialStats, other: PartialStats) -> Result<()> {
+        into.merge(&other);
+        Ok(())
+    }
+
+    fn normalize(&self, centroids: &mut Centroids, frame: &Frame) -> Result<()> {
+        centroids.normalize(frame);
+        Ok(())
+    }
+
+    fn download(&self, sums: PartialStats) -> Result<PartialStats> {
+        Ok(sums)
+    }
+
+    fn set_labels(&self, rows: &mut CpuPrepared<'_>, labels: &[i32]) -> Result<()> {
+        rows.labels.copy_from_slice(labels);
+        Ok(())
+    }
+
+    fn labels(&self, rows: &CpuPrepared<'_>) -> Result<Vec<i32>> {
+        Ok(rows.labels.clone())
+    }
+
+    fn distances(&self, rows: &CpuPrepared<'_>) -> Result<Vec<f32>> {
+        Ok(rows.distances.clone())
+    }
+
+    fn gather(&self, rows: &CpuPrepared<'_>, ids: &[usize]) -> Result<Vec<f32>> {
+        let d = rows.d();
+        let mut row = RowBlock::default();
+        let mut offsets = Vec::with_capacity(ids.len() * d);
+        for &id in ids {
+            row.load(self.isa, &rows.x()[id * d..][..d], d, &rows.origin_scaled, rows.frame.scale());
+            offsets.extend_from_slice(row.row(0));
+        }
+        Ok(offsets)
+    }
+
+    fn refresh(&self, rows: &mut CpuPrepared<'_>, seeds: &Centroids, fresh: usize) -> Result<u128> {
+        Ok(seeds::refresh(&self.workers, self.isa, rows, seeds, fresh))
+    }
+
+    fn pick(&self, rows: &CpuPrepared<'_>, ticket: u128) -> Result<usize> {
+        Ok(seeds::pick(rows, ticket))
+    }
+
+    fn nearest(&self, rows: &CpuPrepared<'_>, codebook: &CpuCodebook, p: usize) -> Result<Neighbours> {
+        Ok(top::nearest(&self.workers, self.isa, rows, codebook, p))
+    }
+}

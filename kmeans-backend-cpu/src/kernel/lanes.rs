@@ -1,0 +1,136 @@
+//! Sixteen f32 lanes and the operations on them that the kernels need.
+
+/// Lanes of a vector, and centroids in a panel: one AVX-512 register, two of AVX2, four of NEON.
+pub(crate) const PANEL: usize = 16;
+
+/// Work that is compiled once for each instruction set.
+pub(crate) trait Kernel {
+    type Output;
+
+    /// The body. Implementations are `#[inline(always)]`, so that it lands in the shell of
+    /// [`Lanes::vectorize`] and is compiled with that shell's instructions.
+    fn run<L: Lanes>(self, lanes: L) -> Self::Output;
+}
+
+/// The vector operations of one instruction set; a value of the type proves that the set is there.
+pub(crate) trait Lanes: Copy {
+    /// Sixteen f32.
+    type V: Copy;
+
+    /// Whether [`Lanes::fma`] and [`Lanes::mul_add`] round once.
+    const FUSED: bool;
+
+    /// Runs a kernel in a function that may use this instruction set.
+    fn vectorize<K: Kernel>(self, kernel: K) -> K::Output;
+
+    fn splat(self, value: f32) -> Self::V;
+    fn load(self, from: &[f32; PANEL]) -> Self::V;
+    fn store(self, value: Self::V, to: &mut [f32; PANEL]);
+    fn add(self, a: Self::V, b: Self::V) -> Self::V;
+
+    /// `a * b + c` in each lane.
+    fn fma(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V;
+
+    /// In each lane: `(score, id)` where `score < best`, else `(best, at)`. The bits of `id` and `at`
+    /// are moved, never computed with.
+    fn keep_less(
+        self,
+        score: Self::V,
+        id: Self::V,
+        best: Self::V,
+        at: Self::V,
+    ) -> (Self::V, Self::V);
+
+    /// The lowest `16 * at + lane` among the lanes whose `best` is smallest; `at` holds the bits of
+    /// an i32, and `best` no NaN.
+    #[inline(always)]
+    fn argmin(self, best: Self::V, at: Self::V) -> i32 {
+        let (mut values, mut panels) = ([0.0; PANEL], [0.0; PANEL]);
+        self.store(best, &mut values);
+        self.store(at, &mut panels);
+        let mut lowest = (f32::INFINITY, i32::MAX);
+        for lane in 0..PANEL {
+            let index = (panels[lane].to_bits() as i32) * PANEL as i32 + lane as i32;
+            if values[lane] < lowest.0 || (values[lane] == lowest.0 && index < lowest.1) {
+                lowest = (values[lane], index);
+            }
+        }
+        lowest.1
+    }
+
+    /// `a * b + c` of one number, rounded as [`Lanes::fma`] rounds.
+    #[inline(always)]
+    fn mul_add(self, a: f32, b: f32, c: f32) -> f32 {
+        if Self::FUSED {
+            a.mul_add(b, c)
+        } else {
+            a * b + c
+        }
+    }
+}
+
+/// Plain arrays, for the compiler to vectorise with what the build target has.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Portable;
+
+impl Lanes for Portable {
+    type V = [f32; PANEL];
+
+    // Without the instruction `f32::mul_add` is a call into libm, a hundred times slower.
+    const FUSED: bool = cfg!(any(target_feature = "fma", target_arch = "aarch64"));
+
+    #[inline]
+    fn vectorize<K: Kernel>(self, kernel: K) -> K::Output {
+        kernel.run(self)
+    }
+
+    #[inline(always)]
+    fn splat(self, value: f32) -> Self::V {
+        [value; PANEL]
+    }
+
+    #[inline(always)]
+    fn load(self, from: &[f32; PANEL]) -> Self::V {
+        *from
+    }
+
+    #[inline(always)]
+    fn store(self, value: Self::V, to: &mut [f32; PANEL]) {
+        *to = value;
+    }
+
+    #[inline(always)]
+    fn add(self, a: Self::V, b: Self::V) -> Self::V {
+        let mut sum = a;
+        for lane in 0..PANEL {
+            sum[lane] += b[lane];
+        }
+        sum
+    }
+
+    #[inline(always)]
+    fn fma(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V {
+        let mut sum = c;
+        for lane in 0..PANEL {
+            sum[lane] = self.mul_add(a[lane], b[lane], c[lane]);
+        }
+        sum
+    }
+
+    #[inline(always)]
+    fn keep_less(
+        self,
+        score: Self::V,
+        id: Self::V,
+        best: Self::V,
+        at: Self::V,
+    ) -> (Self::V, Self::V) {
+        let (mut value, mut place) = (best, at);
+        for lane in 0..PANEL {
+            let less = score[lane] < best[lane];
+            value[lane] = if less { score[lane] } else { best[lane] };
+            place[lane] = if less { id[lane] } else { at[lane] };
+        }
+        (value, place)
+    }
+}

@@ -1,0 +1,35 @@
+//! The kernels: everything that is done once for each row, or for each row and centroid.
+//!
+//! A kernel is a struct of arguments with one generic body ([`Kernel::run`]), compiled once for each
+//! instruction set behind a thin `#[target_feature]` shell ([`Lanes::vectorize`]).
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `lanes` | the vector operations, and the portable form of them |
+//! | `x86` | the same for AVX-512 and AVX2 |
+//! | `lines` | buffers aligned to cache lines |
+//! | `rows` | a block of rows, brought into the frame |
+//! | `nearest` | scores of a block against a codebook; the lowest of each row |
+//! | `direct` | squared distances and inner products without cancellation |
+//! | `grid` | sums on the integer grid |
+//! | `extent` | smallest and largest value of each column; the check for non-finite values |
+
+mod direct;
+mod extent;
+mod grid;
+mod lanes;
+mod lines;
+mod nearest;
+#[cfg(test)]
+mod nearest_tests;
+mod rows;
+#[cfg(target_arch = "x86_64")]
+mod x86;
+
+pub(crate) use direct::{dot, sq_dist, sq_dists_block};
+pub(crate) use extent::extent;
+pub(crate) use grid::{accumulate, accumulate_wide};
+pub(crate) use lanes::{Kernel, Lanes, PANEL, Portable};
+pub(crate) use lines::Lines;
+pub(crate) use nearest::{Scratch, nearest_block, scores_block};
+pub(crate) use rows::{RowBlock, block_rows};

@@ -1,0 +1,298 @@
+//! Scores of a block of rows against a codebook, and the lowest of each row.
+//!
+//! ```text
+//! for each group of NP panels:                        stays in the first-level cache
+//!     for each range of columns:                      so that it does
+//!         for each tile of MR rows of the block:      comes from the second-level cache
+//!             chain[MR][NP] = 0, or what the range before left
+//!             for each column l of the range:
+//!                 chain[r][p] = fma(v[r][l], panel[p][l], chain[r][p])
+//!             after the last range: score = bias + chain goes to a sink,
+//!             which keeps the lowest of each lane, or writes the score out
+//! at the last group: the lowest of the 16 lanes of a row is its label
+//! ```
+//!
+//! The chain of a row and a centroid is one sequence of multiply-adds over the columns, whatever the
+//! tile, the group and the ranges; a chain that is put away and taken up again is the same chain. So
+//! the bits of a score depend on the row and the centroid alone.
+//!
+//! What tile shapes were tried, and what they gave, stands with the constants of [`Group`].
+
+use std::ops::Range;
+
+use super::lanes::{Kernel, Lanes, PANEL, Portable};
+use super::lines::{Line, Lines};
+use super::rows::{ROW_PAD, RowBlock};
+use crate::isa::Isa;
+use crate::panels::Panels;
+
+/// Bytes of one group of panels that are walked for every tile: two thirds of the smallest
+/// first-level cache of the servers we know (48 KB), or all of an old one (32 KB).
+const GROUP_BYTES: usize = 32 << 10;
+
+/// What a thread keeps from group to group; reused from block to block.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Scratch {
+    /// Chains put away between two ranges of columns.
+    chains: Lines,
+    /// For each row the lowest score of each lane, then the panel that it is from.
+    lowest: Lines,
+}
+
+impl Scratch {
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
+}
+
+/// For each row of the block the centroid of the lowest score; of equal ones the lowest index.
+///
+/// A row whose scores are all +∞ or NaN gets label 0.
+pub(crate) fn nearest_block(
+    isa: Isa,
+    rows: &RowBlock,
+    panels: &Panels,
+    scratch: &mut Scratch,
+    labels: &mut [i32],
+) {
+    debug_assert_eq!(labels.len(), rows.rows());
+    let Scratch { chains, lowest } = scratch;
+    lowest.make_room(rows.rows().next_multiple_of(ROW_PAD) * 2 * PANEL);
+    let sink = Lowest {
+        lowest: lowest.as_lines_mut(),
+        labels,
+        panels: panels.count(),
+    };
+    score(isa, rows, panels, chains, sink);
+}
+
+/// Writes the score of every row and centroid: `out` is rows × [`Panels::k_padded`], and padding
+/// centroids score +∞.
+pub(crate) fn scores_block(
+    isa: Isa,
+    rows: &RowBlock,
+    panels: &Panels,
+    scratch: &mut Scratch,
+    out: &mut [f32],
+) {
+    debug_assert_eq!(out.len(), rows.rows() * panels.k_padded());
+    let sink = Scores {
+        out,
+        k_padded: panels.k_padded(),
+    };
+    score(isa, rows, panels, &mut scratch.chains, sink);
+}
+
+fn score<S: Sink>(isa: Isa, rows: &RowBlock, panels: &Panels, chains: &mut Lines, sink: S) {
+    match isa {
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx512(cpu) => groups::<_, _, 8, 3>(cpu, rows, panels, chains, sink),
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx2(cpu) => groups::<_, _, 6, 1>(cpu, rows, panels, chains, sink),
+        Isa::Portable => groups::<_, _, 4, 1>(Portable, rows, panels, chains, sink),
+    }
+}
+
+/// Goes through the panels, `NP` at a time, then through the one or two that are left.
+fn groups<L: Lanes, S: Sink, const MR: usize, const NP: usize>(
+    lanes: L,
+    rows: &RowBlock,
+    panels: &Panels,
+    chains: &mut Lines,
+    mut sink: S,
+) {
+    const { assert!(ROW_PAD.is_multiple_of(MR) && NP <= 3) };
+    debug_assert_eq!(rows.d(), panels.d());
+    chains.make_room(rows.rows().next_multiple_of(MR) * NP * PANEL);
+    let mut first = 0;
+    while first < panels.count() {
+        let left = panels.count() - first;
+        if left >= NP {
+            group::<_, _, MR, NP>(lanes, rows, panels, first, chains, &mut sink);
+            first += NP;
+        } else if left == 2 {
+            group::<_, _, MR, 2>(lanes, rows, panels, first, chains, &mut sink);
+            first += 2;
+        } else {
+            group::<_, _, MR, 1>(lanes, rows, panels, first, chains, &mut sink);
+            first += 1;
+        }
+    }
+}
+
+/// One group of panels, a range of columns at a time.
+fn group<L: Lanes, S: Sink, const MR: usize, const NP: usize>(
+    lanes: L,
+    rows: &RowBlock,
+    panels: &Panels,
+    first: usize,
+    chains: &mut Lines,
+    sink: &mut S,
+) {
+    let d = rows.d();
+    let longest = GROUP_BYTES / (NP * size_of::<Line>());
+    let length = d.div_ceil(d.div_ceil(longest));
+    for start in (0..d).step_by(length) {
+        lanes.vectorize(Group::<S, MR, NP> {
+            rows,
+            panels,
+            first,
+            columns: start..(start + length).min(d),
+            chains: chains.as_lines_mut(),
+            sink,
+        });
+    }
+}
+
+/// Every tile of the block against `NP` panels over a range of columns.
+struct Group<'a, S, const MR: usize, const NP: usize> {
+    rows: &'a RowBlock,
+    panels: &'a Panels,
+    first: usize,
+    columns: Range<usize>,
+    chains: &'a mut [Line],
+    sink: &'a mut S,
+}
+
+impl<S: Sink, const MR: usize, const NP: usize> Kernel for Group<'_, S, MR, NP> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self, lanes: L) {
+        let d = self.rows.d();
+        let (start, length) = (self.columns.start, self.columns.len());
+        let mut panels: [&[Line]; NP] = [&[]; NP];
+        for (p, panel) in panels.iter_mut().enumerate() {
+            *panel = &self.panels.values().as_lines()[(self.first + p) * d + start..][..length];
+        }
+        let bias = &self.panels.bias().as_lines()[self.first..][..NP];
+        let (begins, ends) = (start == 0, self.columns.end == d);
+        let tiles = self.rows.rows().div_ceil(MR);
+        for (tile, kept) in (0..tiles).zip(self.chains.chunks_exact_mut(MR * NP)) {
+            let mut rows: [&[f32]; MR] = [&[]; MR];
+            for (r, row) in rows.iter_mut().enumerate() {
+                let at = (tile * MR + r) * self.rows.stride() + start;
+                *row = &self.rows.values()[at..][..length];
+            }
+            let mut chains = [[lanes.splat(0.0); NP]; MR];
+            if !begins {
+                for r in 0..MR {
+                    for p in 0..NP {
+                        chains[r][p] = lanes.load(&kept[r * NP + p].0);
+                    }
+                }
+            }
+            chains = multiply(lanes, rows, panels, length, chains);
+            if !ends {
+                for r in 0..MR {
+                    for p in 0..NP {
+                        lanes.store(chains[r][p], &mut kept[r * NP + p].0);
+                    }
+                }
+                continue;
+            }
+            for r in 0..MR {
+                for p in 0..NP {
+                    chains[r][p] = lanes.add(lanes.load(&bias[p].0), chains[r][p]);
+                }
+                self.sink.take(lanes, tile * MR + r, self.first, chains[r]);
+            }
+        }
+    }
+}
+
+/// The micro-kernel: `chains[r][p] += rows[r] · panels[p]`, in the order of the columns.
+#[inline(always)]
+fn multiply<L: Lanes, const MR: usize, const NP: usize>(
+    lanes: L,
+    rows: [&[f32]; MR],
+    panels: [&[Line]; NP],
+    length: usize,
+    mut chains: [[L::V; NP]; MR],
+) -> [[L::V; NP]; MR] {
+    for l in 0..length {
+        let mut column = [lanes.splat(0.0); NP];
+        for p in 0..NP {
+            column[p] = lanes.load(&panels[p][l].0);
+        }
+        for r in 0..MR {
+            let v = lanes.splat(rows[r][l]);
+            for p in 0..NP {
+                chains[r][p] = lanes.fma(v, column[p], chains[r][p]);
+            }
+        }
+    }
+    chains
+}
+
+/// Where the scores of a tile go. Rows past the end of the block are dropped.
+trait Sink {
+    /// Takes the scores of one row against the panels from `first` on.
+    fn take<L: Lanes, const NP: usize>(
+        &mut self,
+        lanes: L,
+        row: usize,
+        first: usize,
+        scores: [L::V; NP],
+    );
+}
+
+/// Keeps the lowest score of each lane, and turns them into the label at the last panel.
+struct Lowest<'a> {
+    lowest: &'a mut [Line],
+    labels: &'a mut [i32],
+    panels: usize,
+}
+
+impl Sink for Lowest<'_> {
+    #[inline(always)]
+    fn take<L: Lanes, const NP: usize>(
+        &mut self,
+        lanes: L,
+        row: usize,
+        first: usize,
+        scores: [L::V; NP],
+    ) {
+        let kept = &mut self.lowest[2 * row..][..2];
+        let (mut best, mut at) = if first == 0 {
+            (lanes.splat(f32::INFINITY), lanes.splat(0.0))
+        } else {
+            (lanes.load(&kept[0].0), lanes.load(&kept[1].0))
+        };
+        for (p, &score) in scores.iter().enumerate() {
+            let panel = lanes.splat(f32::from_bits((first + p) as u32));
+            (best, at) = lanes.keep_less(score, panel, best, at);
+        }
+        if first + NP < self.panels {
+            lanes.store(best, &mut kept[0].0);
+            lanes.store(at, &mut kept[1].0);
+        } else if let Some(label) = self.labels.get_mut(row) {
+            *label = lanes.argmin(best, at);
+        }
+    }
+}
+
+/// Writes the scores out.
+struct Scores<'a> {
+    out: &'a mut [f32],
+    k_padded: usize,
+}
+
+impl Sink for Scores<'_> {
+    #[inline(always)]
+    fn take<L: Lanes, const NP: usize>(
+        &mut self,
+        lanes: L,
+        row: usize,
+        first: usize,
+        scores: [L::V; NP],
+    ) {
+        let from = row * self.k_padded + first * PANEL;
+        let Some(out) = self.out.get_mut(from..from + NP * PANEL) else {
+            return;
+        };
+        for (&score, out) in scores.iter().zip(out.as_chunks_mut::<PANEL>().0) {
+            lanes.store(score, out);
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! A block of rows, brought into the frame once and read many times.
+
+use super::lanes::{Kernel, Lanes};
+use super::lines::Lines;
+use crate::isa::Isa;
+
+/// A block is padded with rows of zeros to a multiple of this, which every row tile divides.
+pub(crate) const ROW_PAD: usize = 24;
+
+/// Rows shorter than this lie one against the other.
+const TIGHT_BELOW: usize = 16;
+
+/// Rows that a block should have: small enough for a block to stay in the second-level cache beside
+/// the panels, large enough to use a panel often once it has been fetched.
+pub(crate) fn block_rows(d: usize) -> usize {
+    const BLOCK_BYTES: usize = 1 << 20;
+    let fitting = BLOCK_BYTES / (size_of::<f32>() * d.max(1));
+    (fitting / ROW_PAD * ROW_PAD).clamp(2 * ROW_PAD, 240)
+}
+
+/// Up to some hundred rows `v = x * scale - origin_scaled`, aligned to cache lines.
+///
+/// A row takes an odd number of cache lines, so that the rows of a tile lie in different cache sets
+/// where `d` is a power of two. Rows of fewer than 16 columns follow each other without a gap.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct RowBlock {
+    values: Lines,
+    rows: usize,
+    d: usize,
+    stride: usize,
+    /// Sixteen times the negated origin of short rows, for `load` to work in whole vectors.
+    pattern: Vec<f32>,
+}
+
+impl RowBlock {
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
+
+    /// Replaces the block by the rows `x` (row-major, `d` columns).
+    pub(crate) fn load(
+        &mut self,
+        isa: Isa,
+        x: &[f32],
+        d: usize,
+        origin_scaled: &[f32],
+        scale: f32,
+    ) {
+        debug_assert_eq!(x.len() % d, 0);
+        debug_assert_eq!(origin_scaled.len(), d);
+        self.rows = x.len() / d;
+        self.d = d;
+        self.stride = if d < TIGHT_BELOW {
+            d
+        } else {
+            16 * (d.div_ceil(16) | 1)
+        };
+        let used = self.rows * self.stride;
+        let padded = self.rows.next_multiple_of(ROW_PAD) * self.stride;
+        self.values.make_room(padded);
+        let values = &mut self.values.as_mut_slice()[..padded];
+        values[used..].fill(0.0);
+        if self.stride == d {
+            self.pattern.clear();
+            for _ in 0..16 {
+                self.pattern.extend(origin_scaled.iter().map(|o| -o));
+            }
+            let out = &mut values[..used];
+            isa.run(Load::<true> {
+                x,
+                origin: &self.pattern,
+                scale,
+                out,
+                width: 16 * d,
+                stride: 16 * d,
+            });
+        } else {
+            isa.run(Load::<false> {
+                x,
+                origin: origin_scaled,
+                scale,
+                out: &mut values[..used],
+                width: d,
+                stride: self.stride,
+            });
+        }
+    }
+
+    /// How many rows were loaded.
+    pub(crate) fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Columns of a row.
+    pub(crate) fn d(&self) -> usize {
+        self.d
+    }
+
+    /// Row `i` in the frame.
+    pub(crate) fn row(&self, i: usize) -> &[f32] {
+        debug_assert!(i < self.rows);
+        &self.values.as_slice()[i * self.stride..][..self.d]
+    }
+
+    /// From one row to the next, in f32.
+    pub(crate) fn stride(&self) -> usize {
+        self.stride
+    }
+
+    /// All rows and their padding.
+    pub(crate) fn values(&self) -> &[f32] {
+        self.values.as_slice()
+    }
+}
+
+/// `out = x * scale - origin` over pieces of `width` values; with `NEGATED`, `+ origin`.
+struct Load<'a, const NEGATED: bool> {
+    x: &'a [f32],
+    origin: &'a [f32],
+    scale: f32,
+    out: &'a mut [f32],
+    width: usize,
+    stride: usize,
+}
+
+impl<const NEGATED: bool> Kernel for Load<'_, NEGATED> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self, lanes: L) {
+        let pieces = self.x.chunks(self.width);
+        for (from, to) in pieces.zip(self.out.chunks_mut(self.stride)) {
+            for ((to, &x), &o) in to.iter_mut().zip(from).zip(self.origin) {
+                *to = lanes.mul_add(x, self.scale, if NEGATED { o } else { -o });
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_block_holds_the_rows_in_the_frame_and_zeros_after_them() {
+        for isa in Isa::available() {
+            let mut block = RowBlock::new();
+            for d in [1, 2, 3, 15, 16, 17, 31, 64, 130] {
+                for rows in [1, 5, 16, 24, 33, 240] {
+                    let x: Vec<f32> = (0..rows * d).map(|i| (i % 1013) as f32 - 99.0).collect();
+                    let origin: Vec<f32> = (0..d).map(|l| l as f32 * 0.25).collect();
+                    block.load(isa, &x, d, &origin, 0.5);
+                    assert_eq!(block.rows(), rows);
+                    for i in 0..rows {
+                        for l in 0..d {
+                            assert_eq!(block.row(i)[l], x[i * d + l] * 0.5 - origin[l]);
+                        }
+                    }
+                    let padding = block.stride() * rows..block.stride() * rows.next_multiple_of(24);
+                    assert!(block.values()[padding].iter().all(|&v| v == 0.0));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn rows_of_a_power_of_two_do_not_share_cache_sets() {
+        let mut block = RowBlock::new();
+        for d in [16, 128, 1024, 2048] {
+            block.load(Isa::Portable, &vec![0.0; d], d, &vec![0.0; d], 1.0);
+            assert_eq!(block.stride() / 16 % 2, 1);
+        }
+    }
+
+    #[test]
+    fn a_block_is_a_multiple_of_every_row_tile() {
+        for d in [1, 128, 784, 4096, 1 << 20] {
+            assert_eq!(block_rows(d) % ROW_PAD, 0);
+            assert!(block_rows(d) >= ROW_PAD);
+        }
+    }
+}

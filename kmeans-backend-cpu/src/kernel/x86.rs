@@ -1,0 +1,166 @@
+//! The lanes of AVX-512 and AVX2, and the shells in which kernels are compiled for them.
+//!
+//! The methods are `#[inline(always)]` and end up inside a shell; the intrinsics are then inlined
+//! into code that may use them, and a vector stays in its register.
+
+use std::arch::x86_64::*;
+
+use super::lanes::{Kernel, Lanes, PANEL};
+use crate::isa::{Avx2, Avx512};
+
+impl Lanes for Avx512 {
+    type V = __m512;
+
+    const FUSED: bool = true;
+
+    #[inline]
+    fn vectorize<K: Kernel>(self, kernel: K) -> K::Output {
+        #[target_feature(enable = "avx2,fma,avx512f,avx512bw,avx512dq,avx512vl")]
+        fn shell<K: Kernel>(lanes: Avx512, kernel: K) -> K::Output {
+            kernel.run(lanes)
+        }
+        // SAFETY: an `Avx512` exists only where these features were detected.
+        unsafe { shell(self, kernel) }
+    }
+
+    #[inline(always)]
+    fn splat(self, value: f32) -> __m512 {
+        // SAFETY: `self` proves AVX-512F.
+        unsafe { _mm512_set1_ps(value) }
+    }
+
+    #[inline(always)]
+    fn load(self, from: &[f32; PANEL]) -> __m512 {
+        // SAFETY: `self` proves AVX-512F, and `from` is 16 readable f32.
+        unsafe { _mm512_loadu_ps(from.as_ptr()) }
+    }
+
+    #[inline(always)]
+    fn store(self, value: __m512, to: &mut [f32; PANEL]) {
+        // SAFETY: `self` proves AVX-512F, and `to` is 16 writable f32.
+        unsafe { _mm512_storeu_ps(to.as_mut_ptr(), value) }
+    }
+
+    #[inline(always)]
+    fn add(self, a: __m512, b: __m512) -> __m512 {
+        // SAFETY: `self` proves AVX-512F.
+        unsafe { _mm512_add_ps(a, b) }
+    }
+
+    #[inline(always)]
+    fn fma(self, a: __m512, b: __m512, c: __m512) -> __m512 {
+        // SAFETY: `self` proves AVX-512F.
+        unsafe { _mm512_fmadd_ps(a, b, c) }
+    }
+
+    #[inline(always)]
+    fn keep_less(self, score: __m512, id: __m512, best: __m512, at: __m512) -> (__m512, __m512) {
+        // SAFETY: `self` proves AVX-512F.
+        unsafe {
+            let less = _mm512_cmp_ps_mask::<_CMP_LT_OQ>(score, best);
+            // `minps` gives its second operand unless the first is less: the same choice as `less`.
+            (
+                _mm512_min_ps(score, best),
+                _mm512_mask_blend_ps(less, at, id),
+            )
+        }
+    }
+
+    #[inline(always)]
+    fn argmin(self, best: __m512, at: __m512) -> i32 {
+        // SAFETY: `self` proves AVX-512F.
+        unsafe {
+            let smallest = _mm512_set1_ps(_mm512_reduce_min_ps(best));
+            let ties = _mm512_cmp_ps_mask::<_CMP_EQ_OQ>(best, smallest);
+            let lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+            let index = _mm512_add_epi32(_mm512_slli_epi32::<4>(_mm512_castps_si512(at)), lane);
+            _mm512_mask_reduce_min_epi32(ties, index)
+        }
+    }
+}
+
+impl Lanes for Avx2 {
+    type V = [__m256; 2];
+
+    const FUSED: bool = true;
+
+    #[inline]
+    fn vectorize<K: Kernel>(self, kernel: K) -> K::Output {
+        #[target_feature(enable = "avx2,fma")]
+        fn shell<K: Kernel>(lanes: Avx2, kernel: K) -> K::Output {
+            kernel.run(lanes)
+        }
+        // SAFETY: an `Avx2` exists only where AVX2 and FMA were detected.
+        unsafe { shell(self, kernel) }
+    }
+
+    #[inline(always)]
+    fn splat(self, value: f32) -> [__m256; 2] {
+        // SAFETY: `self` proves AVX2.
+        unsafe { [_mm256_set1_ps(value); 2] }
+    }
+
+    #[inline(always)]
+    fn load(self, from: &[f32; PANEL]) -> [__m256; 2] {
+        // SAFETY: `self` proves AVX2, and `from` is 2 * 8 readable f32.
+        unsafe {
+            [
+                _mm256_loadu_ps(from.as_ptr()),
+                _mm256_loadu_ps(from.as_ptr().add(8)),
+            ]
+        }
+    }
+
+    #[inline(always)]
+    fn store(self, value: [__m256; 2], to: &mut [f32; PANEL]) {
+        // SAFETY: `self` proves AVX2, and `to` is 2 * 8 writable f32.
+        unsafe {
+            _mm256_storeu_ps(to.as_mut_ptr(), value[0]);
+            _mm256_storeu_ps(to.as_mut_ptr().add(8), value[1]);
+        }
+    }
+
+    #[inline(always)]
+    fn add(self, a: [__m256; 2], b: [__m256; 2]) -> [__m256; 2] {
+        // SAFETY: `self` proves AVX2.
+        unsafe { [_mm256_add_ps(a[0], b[0]), _mm256_add_ps(a[1], b[1])] }
+    }
+
+    #[inline(always)]
+    fn fma(self, a: [__m256; 2], b: [__m256; 2], c: [__m256; 2]) -> [__m256; 2] {
+        // SAFETY: `self` proves FMA.
+        unsafe {
+            [
+                _mm256_fmadd_ps(a[0], b[0], c[0]),
+                _mm256_fmadd_ps(a[1], b[1], c[1]),
+            ]
+        }
+    }
+
+    #[inline(always)]
+    fn keep_less(
+        self,
+        score: [__m256; 2],
+        id: [__m256; 2],
+        best: [__m256; 2],
+        at: [__m256; 2],
+    ) -> ([__m256; 2], [__m256; 2]) {
+        // SAFETY: `self` proves AVX2.
+        unsafe {
+            let less = [
+                _mm256_cmp_ps::<_CMP_LT_OQ>(score[0], best[0]),
+                _mm256_cmp_ps::<_CMP_LT_OQ>(score[1], best[1]),
+            ];
+            (
+                [
+                    _mm256_min_ps(score[0], best[0]),
+                    _mm256_min_ps(score[1], best[1]),
+                ],
+                [
+                    _mm256_blendv_ps(at[0], id[0], less[0]),
+                    _mm256_blendv_ps(at[1], id[1], less[1]),
+                ],
+            )
+        }
+    }
+}

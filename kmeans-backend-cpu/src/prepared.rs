@@ -1,0 +1,106 @@
+//! Rows in host memory and what is remembered of them from pass to pass.
+
+use std::borrow::Cow;
+
+use burn::tensor::{FloatDType, Tensor};
+use burn_ndarray::{NdArray, NdArrayTensor};
+use kmeans_core::{Extent, Frame, Rows};
+
+use crate::seeds::Seeds;
+
+/// Rows lent, owned or inside a tensor; their labels, distances and seeds.
+#[derive(Debug)]
+pub struct CpuPrepared<'p> {
+    rows: Values<'p>,
+    d: usize,
+    pub(crate) weights: Option<&'p [f32]>,
+    pub(crate) frame: Frame,
+    /// The frame's origin times its scale, as the kernels subtract it.
+    pub(crate) origin_scaled: Vec<f32>,
+    /// Units of each column's grid in 1.
+    pub(crate) inverse_steps: Vec<f64>,
+    pub(crate) labels: Vec<i32>,
+    pub(crate) distances: Vec<f32>,
+    pub(crate) changed: u64,
+    pub(crate) seeds: Seeds,
+}
+
+#[derive(Debug)]
+enum Values<'p> {
+    Slice(Cow<'p, [f32]>),
+    Tensor(NdArrayTensor),
+}
+
+impl<'p> CpuPrepared<'p> {
+    pub(crate) fn new(rows: Rows<'p, NdArray>, weights: Option<&'p [f32]>) -> Self {
+        let [n, d] = rows.dims();
+        let rows = match rows {
+            Rows::Host { x, .. } => Values::Slice(x),
+            Rows::Tensor(t) => contiguous(t),
+        };
+        let nothing = Extent::new(vec![0.0; d], vec![0.0; d], n, weights);
+        let mut prepared = Self {
+            rows,
+            d,
+            weights,
+            frame: Frame::at_minimum(&nothing),
+            origin_scaled: Vec::new(),
+            inverse_steps: Vec::new(),
+            labels: vec![0; n],
+            distances: vec![0.0; n],
+            changed: 0,
+            seeds: Seeds::default(),
+        };
+        prepared.set_frame(&nothing_frame(&nothing));
+        prepared
+    }
+
+    pub(crate) fn set_frame(&mut self, frame: &Frame) {
+        self.origin_scaled = frame.origin().iter().map(|o| o * frame.scale()).collect();
+        self.inverse_steps = frame.columns().iter().map(|g| g.inverse_step()).collect();
+        self.frame = frame.clone();
+    }
+
+    /// The values, row-major, in the units of the data.
+    pub(crate) fn x(&self) -> &[f32] {
+        match &self.rows {
+            Values::Slice(x) => x,
+            Values::Tensor(t) => lent(t).expect("only contiguous f32 tensors are kept"),
+        }
+    }
+
+    pub(crate) fn d(&self) -> usize {
+        self.d
+    }
+
+    pub(crate) fn n(&self) -> usize {
+        self.labels.len()
+    }
+
+    pub(crate) fn weight(&self, row: usize) -> f64 {
+        self.weights.map_or(1.0, |w| f64::from(w[row]))
+    }
+}
+
+fn nothing_frame(nothing: &Extent) -> Frame {
+    Frame::at_minimum(nothing)
+}
+
+/// Keeps the tensor where its memory can be read in place, else copies it once.
+fn contiguous(tensor: Tensor<NdArray, 2>) -> Values<'static> {
+    let tensor = tensor.cast(FloatDType::F32);
+    let primitive = tensor.clone().into_primitive().tensor();
+    if lent(&primitive).is_some() {
+        return Values::Tensor(primitive);
+    }
+    let copy = tensor.into_data().to_vec().expect("the tensor was cast to f32");
+    Values::Slice(Cow::Owned(copy))
+}
+
+/// The memory of a tensor, where it is f32 in row-major order.
+fn lent(tensor: &NdArrayTensor) -> Option<&[f32]> {
+    match tensor {
+        NdArrayTensor::F32(storage) => storage.view().to_slice(),
+        _ => None,
+    }
+}

@@ -1,0 +1,99 @@
+//! Centroids in the coordinates of a frame.
+
+use crate::frame::Frame;
+use crate::metric::Metric;
+
+/// k centroids as offsets in a frame, `(c − origin) · scale`, row-major k×d.
+///
+/// The offsets, not their sum with the origin, are the centroids: a mean of rows far from zero
+/// keeps the precision that `f32` has near zero.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Centroids {
+    offsets: Vec<f32>,
+    d: usize,
+}
+
+impl Centroids {
+    /// Centroids from their offsets, row-major.
+    pub fn from_offsets(offsets: Vec<f32>, d: usize) -> Self {
+        debug_assert!(d > 0 && offsets.len().is_multiple_of(d));
+        Self { offsets, d }
+    }
+
+    /// Centroids from values in the units of the data.
+    pub fn from_positions(positions: &[f32], frame: &Frame) -> Self {
+        let d = frame.dim();
+        let offsets = positions.iter().enumerate().map(|(i, &x)| frame.offset(i % d, x)).collect();
+        Self::from_offsets(offsets, d)
+    }
+
+    /// The centroids in the units of the data, rounded to `f32`, row-major k×d.
+    pub fn to_positions(&self, frame: &Frame) -> Vec<f32> {
+        let offsets = self.offsets.iter().enumerate();
+        offsets.map(|(i, &v)| frame.position(i % self.d, f64::from(v)) as f32).collect()
+    }
+
+    /// Number of centroids.
+    pub fn k(&self) -> usize {
+        self.offsets.len() / self.d
+    }
+
+    /// Number of columns.
+    pub fn dim(&self) -> usize {
+        self.d
+    }
+
+    /// All offsets, row-major k×d.
+    pub fn offsets(&self) -> &[f32] {
+        &self.offsets
+    }
+
+    /// The offsets of one centroid.
+    pub fn row(&self, cluster: usize) -> &[f32] {
+        &self.offsets[cluster * self.d..][..self.d]
+    }
+
+    pub(crate) fn row_mut(&mut self, cluster: usize) -> &mut [f32] {
+        &mut self.offsets[cluster * self.d..][..self.d]
+    }
+
+    pub(crate) fn rows(&self) -> std::slice::ChunksExact<'_, f32> {
+        self.offsets.chunks_exact(self.d)
+    }
+
+    /// `‖c‖²` of each centroid, summed in `f64`.
+    pub fn sq_norms(&self) -> Vec<f64> {
+        self.rows().map(|c| c.iter().map(|&v| f64::from(v) * f64::from(v)).sum()).collect()
+    }
+
+    /// The constant part of each score: `score = bias − 2⟨v, c⟩` for L2, `−⟨v, c⟩` for inner
+    /// product; the smallest score wins.
+    pub fn biases(&self, metric: Metric) -> Vec<f32> {
+        match metric {
+            Metric::L2 => self.sq_norms().into_iter().map(|n| n as f32).collect(),
+            Metric::InnerProduct => vec![0.0; self.k()],
+        }
+    }
+
+    /// The largest `‖c‖²`; with it [`Frame::objective`] gives the grid on which distances are added.
+    pub fn max_sq_norm(&self) -> f64 {
+        self.sq_norms().into_iter().fold(0.0, f64::max)
+    }
+
+    /// Scales each centroid to length 1 in the units of the data, in `f64`; zero stays zero.
+    pub fn normalize(&mut self, frame: &Frame) {
+        for row in self.offsets.chunks_exact_mut(self.d) {
+            let at = |column: usize, v: f32| frame.position(column, f64::from(v));
+            let sq_norm: f64 = row.iter().enumerate().map(|(j, &v)| at(j, v) * at(j, v)).sum();
+            if sq_norm > 0.0 {
+                let norm = sq_norm.sqrt();
+                row.iter_mut().enumerate().for_each(|(j, v)| *v = frame.offset(j, (at(j, *v) / norm) as f32));
+            }
+        }
+    }
+
+    pub(crate) fn push(&mut self, row: &[f32]) {
+        debug_assert_eq!(row.len(), self.d);
+        self.offsets.extend_from_slice(row);
+    }
+}

@@ -1,0 +1,132 @@
+//! Empty clusters: each takes half of a large one.
+
+use crate::centroids::Centroids;
+use crate::fixed::Grid;
+use crate::frame::Frame;
+use crate::metric::Metric;
+use crate::rng::Draws;
+use crate::stats::PartialStats;
+
+/// How far the halves of a split are moved apart, as a share of the donor's spread in a column.
+const PUSH: f64 = 1.0 / 1024.0;
+
+/// The least push, as a share of the coordinate itself: 16 units in the last place of `f32`.
+const LEAST_PUSH: f64 = 1.0 / (1 << 20) as f64;
+
+/// Refills clusters without weight: each takes the centroid of a donor, and both are pushed apart
+/// along a random diagonal. Donors are drawn in proportion to their rows but one, as Faiss does;
+/// a donor whose rows all coincide with its centroid has nothing to give. Returns how many were
+/// refilled; the others keep their old centroid.
+pub(crate) fn split(
+    centroids: &mut Centroids,
+    stats: &PartialStats,
+    frame: &Frame,
+    metric: Metric,
+    objective: Grid,
+    draws: &mut Draws,
+) -> usize {
+    let empty: Vec<usize> = (0..centroids.k()).filter(|&c| is_empty(stats, c)).collect();
+    if empty.is_empty() {
+        return 0;
+    }
+    let mut spreads = spreads(centroids, stats, frame, metric, objective);
+    let mut counts = stats.counts.clone();
+    let mut nsplit = 0;
+    for cluster in empty {
+        let Some(donor) = draw_donor(&counts, &spreads, draws) else { break };
+        push_apart(centroids, donor, cluster, spreads[donor], draws);
+        counts[cluster] = counts[donor] / 2;
+        counts[donor] -= counts[cluster];
+        spreads[cluster] = spreads[donor];
+        nsplit += 1;
+    }
+    nsplit
+}
+
+fn is_empty(stats: &PartialStats, cluster: usize) -> bool {
+    stats.weights[cluster] == crate::fixed::Fixed::default()
+}
+
+/// Root mean square distance per column of each cluster's rows from its centroid; for the inner
+/// product, where the objective holds no distance, of the centroid from zero.
+fn spreads(centroids: &Centroids, stats: &PartialStats, frame: &Frame, metric: Metric, objective: Grid) -> Vec<f64> {
+    let d = frame.dim() as f64;
+    let of = |cluster: usize| match metric {
+        _ if is_empty(stats, cluster) => 0.0,
+        Metric::L2 => {
+            let weight = frame.weight().value(stats.weights[cluster]);
+            (objective.value(stats.objective[cluster]) / (weight * d)).sqrt()
+        }
+        Metric::InnerProduct => {
+            let sq_norm: f64 = centroids.row(cluster).iter().map(|&v| f64::from(v) * f64::from(v)).sum();
+            (sq_norm / d).sqrt()
+        }
+    };
+    (0..centroids.k()).map(of).collect()
+}
+
+fn draw_donor(counts: &[u64], spreads: &[f64], draws: &mut Draws) -> Option<usize> {
+    let share = |c: usize| if spreads[c] > 0.0 { u128::from(counts[c].saturating_sub(1)) } else { 0 };
+    let total: u128 = (0..counts.len()).map(share).sum();
+    if total == 0 {
+        return None;
+    }
+    let mut ticket = draws.below(total);
+    (0..counts.len()).find(|&c| {
+        let found = ticket < share(c);
+        ticket = ticket.saturating_sub(share(c));
+        found
+    })
+}
+
+fn push_apart(centroids: &mut Centroids, donor: usize, cluster: usize, spread: f64, draws: &mut Draws) {
+    let from: Vec<f64> = centroids.row(donor).iter().map(|&v| f64::from(v)).collect();
+    let push: Vec<f64> =
+        from.iter().map(|&v| draws.sign() * (PUSH * spread).max(LEAST_PUSH * v.abs())).collect();
+    for (j, (v, push)) in from.iter().zip(&push).enumerate() {
+        centroids.row_mut(donor)[j] = (v - push) as f32;
+        centroids.row_mut(cluster)[j] = (v + push) as f32;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frame::Extent;
+    use crate::rng::Stream;
+
+    fn case(counts: [u64; 3], inertia: [f64; 3]) -> (Centroids, usize) {
+        let frame = Frame::at_minimum(&Extent::new(vec![0.0], vec![10.0], 10, None));
+        let objective = frame.objective(Metric::L2, 100.0);
+        let mut stats = PartialStats::zero(3, &frame);
+        for c in 0..3 {
+            stats.counts[c] = counts[c];
+            stats.weights[c] = frame.weight().split(counts[c] as f64);
+            stats.objective[c] = objective.split(inertia[c]);
+        }
+        let mut centroids = Centroids::from_offsets(vec![1.0, 5.0, 9.0], 1);
+        let mut draws = Draws::new(0, 0, Stream::Split);
+        let nsplit = split(&mut centroids, &stats, &frame, Metric::L2, objective, &mut draws);
+        (centroids, nsplit)
+    }
+
+    #[test]
+    fn an_empty_cluster_takes_half_of_one_with_spread() {
+        let (centroids, nsplit) = case([4, 0, 6], [0.0, 0.0, 3.0]);
+        assert_eq!(nsplit, 1);
+        assert_eq!(centroids.row(0), [1.0]);
+        let (a, b) = (centroids.row(1)[0], centroids.row(2)[0]);
+        assert!(a != b && (a - 9.0).abs() < 0.01 && (b - 9.0).abs() < 0.01, "{a} {b}");
+    }
+
+    #[test]
+    fn clusters_of_duplicates_are_left_alone() {
+        let (centroids, nsplit) = case([4, 0, 6], [0.0; 3]);
+        assert_eq!((nsplit, centroids.offsets()), (0, &[1.0, 5.0, 9.0][..]));
+    }
+
+    #[test]
+    fn a_single_row_cannot_be_split() {
+        assert_eq!(case([1, 0, 1], [1.0, 0.0, 1.0]).1, 0);
+    }
+}

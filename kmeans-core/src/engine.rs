@@ -1,0 +1,136 @@
+//! The seam between the algorithm and the hardware.
+
+use std::borrow::Cow;
+
+use burn::tensor::{Tensor, backend::Backend};
+
+use crate::centroids::Centroids;
+use crate::error::Result;
+use crate::frame::{Extent, Frame};
+use crate::metric::Metric;
+use crate::stats::PartialStats;
+
+/// Rows handed to an engine.
+pub enum Rows<'p, B: Backend> {
+    /// Row-major values in host memory, lent or owned, `d` a row.
+    Host {
+        /// The values.
+        x: Cow<'p, [f32]>,
+        /// Columns.
+        d: usize,
+    },
+    /// A tensor n×d on the engine's own backend.
+    Tensor(Tensor<B, 2>),
+}
+
+impl<B: Backend> Rows<'_, B> {
+    /// Number of rows and of columns.
+    pub fn dims(&self) -> [usize; 2] {
+        match self {
+            Self::Host { x, d } => [x.len() / d, *d],
+            Self::Tensor(t) => t.dims(),
+        }
+    }
+}
+
+/// The nearest centroids of some rows, row-major n×p, the nearest first.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Neighbours {
+    /// Centroid numbers.
+    pub ids: Vec<i32>,
+    /// Squared distance for L2, inner product for that; in the units of the frame.
+    pub distances: Vec<f32>,
+}
+
+/// A handful of verbs that a k-means needs from the hardware.
+///
+/// An engine knows no algorithm: it makes rows and centroids ready, assigns, and adds. It names
+/// the Burn backend whose tensors it takes. Ties go to the lowest centroid; rows and weights are
+/// finite (`extent` says so); sums are exact (see [`PartialStats`]), so that given equal labels all
+/// engines return equal sums, bit for bit.
+pub trait Engine: Send + Sync {
+    /// The Burn backend of [`Rows::Tensor`].
+    type Backend: Backend;
+    /// Rows made ready for many passes: the values, lent or held, their labels and distances, and
+    /// whatever an engine likes to remember from pass to pass.
+    type Prepared<'p>
+    where
+        Self: 'p;
+    /// Centroids made ready for many rows.
+    type Codebook: Send + Sync;
+    /// Per-cluster sums where the engine keeps them.
+    type Sums;
+
+    /// What runs, for reports: engine, instruction set or device.
+    fn name(&self) -> String;
+
+    /// Threads that compute, where that is meaningful.
+    fn threads(&self) -> Option<usize> {
+        None
+    }
+
+    /// Takes rows and their weights (1 if `None`). Labels start at 0, the frame at the identity.
+    fn prepare<'p>(&'p self, rows: Rows<'p, Self::Backend>, weights: Option<&'p [f32]>) -> Result<Self::Prepared<'p>>;
+
+    /// Ranges of the columns and of the weights.
+    ///
+    /// # Errors
+    /// [`crate::Error::NonFinite`] with the first row and column that is NaN or infinite (row
+    /// numbers count within `rows`; the caller knows where they came from).
+    fn extent(&self, rows: &Self::Prepared<'_>) -> Result<Extent>;
+
+    /// Sets the frame in which these rows are seen from now on.
+    fn set_frame(&self, rows: &mut Self::Prepared<'_>, frame: &Frame) -> Result<()>;
+
+    /// Makes centroids ready. Cost O(k·d).
+    fn codebook(&self, centroids: &Centroids, metric: Metric) -> Result<Self::Codebook>;
+
+    /// Gives each row the label of its nearest centroid and keeps the distance.
+    ///
+    /// Chosen by `bias − 2⟨v, c⟩`, measured directly as `Σ (v − c)²`. Cost O(n·k·d), memory O(n).
+    fn assign(&self, rows: &mut Self::Prepared<'_>, codebook: &Self::Codebook) -> Result<()>;
+
+    /// Adds the rows by label: `Σ w·v`, `Σ w`, counts, and `Σ w·distance` measured in `f64`.
+    fn reduce(&self, rows: &Self::Prepared<'_>, codebook: &Self::Codebook) -> Result<Self::Sums>;
+
+    /// [`Engine::assign`], then [`Engine::reduce`].
+    fn step(&self, rows: &mut Self::Prepared<'_>, codebook: &Self::Codebook) -> Result<Self::Sums> {
+        self.assign(rows, codebook)?;
+        self.reduce(rows, codebook)
+    }
+
+    /// Adds the sums of further rows.
+    fn merge(&self, into: &mut Self::Sums, other: Self::Sums) -> Result<()>;
+
+    /// Scales each centroid to length 1 in the units of the data; a zero centroid stays zero.
+    fn normalize(&self, centroids: &mut Centroids, frame: &Frame) -> Result<()>;
+
+    /// Brings sums to the host.
+    fn download(&self, sums: Self::Sums) -> Result<PartialStats>;
+
+    /// Sets the labels: a start from a known assignment, or sums of labels made elsewhere.
+    fn set_labels(&self, rows: &mut Self::Prepared<'_>, labels: &[i32]) -> Result<()>;
+
+    /// Labels of the rows, in `0..k`.
+    fn labels(&self, rows: &Self::Prepared<'_>) -> Result<Vec<i32>>;
+
+    /// Distances of the rows to the centroids of their labels, in the units of the frame.
+    fn distances(&self, rows: &Self::Prepared<'_>) -> Result<Vec<f32>>;
+
+    /// Rows by number, in the coordinates of the frame, row-major.
+    fn gather(&self, rows: &Self::Prepared<'_>, ids: &[usize]) -> Result<Vec<f32>>;
+
+    /// Takes in further seeds of k-means++: each row keeps the squared distance to its nearest seed.
+    ///
+    /// `seeds` holds all seeds so far, of which `seeds.k() - fresh` were seen before (none: a new
+    /// start). Returns the potential `Σ w·D²` as [`crate::Grid::whole`] on [`Frame::potential`], which is exact in
+    /// any order.
+    fn refresh(&self, rows: &mut Self::Prepared<'_>, seeds: &Centroids, fresh: usize) -> Result<u128>;
+
+    /// The row where the running potential first exceeds `ticket`; `ticket` is less than the
+    /// potential that [`Engine::refresh`] returned.
+    fn pick(&self, rows: &Self::Prepared<'_>, ticket: u128) -> Result<usize>;
+
+    /// The `p` nearest centroids of each row, the nearest first, ties to the lowest number.
+    fn nearest(&self, rows: &Self::Prepared<'_>, codebook: &Self::Codebook, p: usize) -> Result<Neighbours>;
+}

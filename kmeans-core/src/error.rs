@@ -1,0 +1,145 @@
+//! What can go wrong, and by how much.
+
+use std::path::PathBuf;
+
+use kmeans_data::DataError;
+
+/// Why training, assignment or a model file failed. Rows and columns count from 0.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Fewer rows (of positive weight) than clusters.
+    #[error("{n} rows cannot make {k} clusters: at least as many rows (of positive weight) as clusters are needed")]
+    TooFewPoints {
+        /// Rows of positive weight.
+        n: usize,
+        /// Clusters asked for.
+        k: usize,
+    },
+    /// Fewer rows than the advised minimum, with `strict`.
+    #[error("{n} rows for {k} clusters: at least {min} are advised ({per_centroid} a centroid), and strict makes this an error")]
+    TooFewPointsStrict {
+        /// Rows.
+        n: usize,
+        /// Clusters.
+        k: usize,
+        /// Rows advised.
+        min: usize,
+        /// `min_points_per_centroid`.
+        per_centroid: usize,
+    },
+    /// A parameter outside its range.
+    #[error("{name} is {value}, expected {expected}")]
+    Parameter {
+        /// The parameter.
+        name: &'static str,
+        /// What was given.
+        value: String,
+        /// What would be right.
+        expected: &'static str,
+    },
+    /// Rows without columns.
+    #[error("{data}: rows have no columns (d = 0)")]
+    ZeroDimension {
+        /// The source's name.
+        data: String,
+    },
+    /// Rows, centroids or a model that differ in their number of columns.
+    #[error("{what} has {found} columns, expected {expected}")]
+    DimensionMismatch {
+        /// What was looked at.
+        what: String,
+        /// Columns needed.
+        expected: usize,
+        /// Columns found.
+        found: usize,
+    },
+    /// NaN or infinity in the data.
+    #[error("{data}: row {row}, column {column} (counted from 0) is {value}, expected a finite number")]
+    NonFinite {
+        /// The source's name.
+        data: String,
+        /// Row, from 0.
+        row: usize,
+        /// Column, from 0.
+        column: usize,
+        /// What stands there.
+        value: f32,
+    },
+    /// A row too far from the centroids for its squared distance to be a finite `f32`.
+    #[error("{data}: rows {first}..{last} hold values up to {magnitude:e}, too far from the centroids for squared distances in f32")]
+    OutOfRange {
+        /// The source's name.
+        data: String,
+        /// First row of the block.
+        first: usize,
+        /// One past the last row of the block.
+        last: usize,
+        /// Largest distance from the origin in one column.
+        magnitude: f64,
+    },
+    /// Another number of weights than rows.
+    #[error("{found} weights for {expected} rows")]
+    WeightCount {
+        /// Rows.
+        expected: usize,
+        /// Weights given.
+        found: usize,
+    },
+    /// A negative, infinite or NaN weight.
+    #[error("weight {row} (counted from 0) is {value}, expected a finite number that is not negative")]
+    BadWeight {
+        /// Row, from 0.
+        row: usize,
+        /// The weight.
+        value: f32,
+    },
+    /// More initial centroids than clusters.
+    #[error("{given} initial centroids for {k} clusters: at most {k} can be given")]
+    TooManyCentroids {
+        /// Centroids given.
+        given: usize,
+        /// Clusters.
+        k: usize,
+    },
+    /// A file that is no model, or a damaged one.
+    #[error("{}: not a usable model file: {reason}", path.display())]
+    ModelFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A model written in another format version.
+    #[error("{}: model format version {found}, this program reads version {supported}", path.display())]
+    ModelVersion {
+        /// The file.
+        path: PathBuf,
+        /// Version in the file.
+        found: String,
+        /// Version understood.
+        supported: &'static str,
+    },
+    /// Reading rows or writing arrays failed.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// The compute engine failed below our door.
+    #[error("{engine} engine failed: {message}")]
+    Engine {
+        /// Which engine.
+        engine: String,
+        /// What it said.
+        message: String,
+    },
+    /// A device that is not there or was not compiled in.
+    #[error("device {device} cannot be used: {reason}")]
+    Device {
+        /// The device asked for.
+        device: String,
+        /// Why not, and what would help.
+        reason: String,
+    },
+}
+
+/// Result of a fallible call of this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;

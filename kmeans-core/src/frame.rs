@@ -1,0 +1,294 @@
+//! The frame: coordinates in which rows are compared and added.
+//!
+//! Rows are seen as `v = (x − origin) · scale`. Subtracting an origin near the column means keeps
+//! `‖c‖² − 2⟨v, c⟩` free of cancellation on data far from zero; a power-of-two scale (1 but for
+//! extreme data) keeps squares inside the range of `f32`. Neither copies the data: engines apply
+//! both as they load a row. The frame also fixes the grids of all order-free sums.
+
+use serde::{Deserialize, Serialize};
+
+use crate::fixed::{Fixed, Grid, ceil_log2, power_of_two};
+use crate::metric::Metric;
+
+/// Squared radii inside these powers of two need no scale: squares and their products fit `f32`.
+const SQ_RADIUS_EXPONENTS: std::ops::RangeInclusive<i32> = -60..=80;
+
+/// The origin lies on a grid of a column's range divided by 2 to this power. A coarse grid makes
+/// the origin follow an exact shift of the data exactly (integers + 10^6), a fine one centres well.
+const ORIGIN_GRID_BITS: i32 = 12;
+
+/// Weights that span more than this factor need the lower limb in column sums: the mean of light
+/// rows would otherwise be rounded on the grid of the heavy ones.
+const WIDE_WEIGHT_RATIO: f64 = 256.0;
+
+/// What must be known of all rows before they are added: ranges, counts, weights.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Extent {
+    /// Smallest value of each column.
+    pub min: Vec<f32>,
+    /// Largest value of each column.
+    pub max: Vec<f32>,
+    /// Number of rows.
+    pub rows: u64,
+    /// Rows of positive weight.
+    pub weighted_rows: u64,
+    /// Largest weight; 1 without weights.
+    pub max_weight: f32,
+    /// Smallest positive weight; 1 without weights.
+    pub min_weight: f32,
+}
+
+impl Extent {
+    /// The extent of no rows: the neutral element of [`Extent::merge`].
+    pub fn empty(d: usize) -> Self {
+        Self {
+            min: vec![f32::INFINITY; d],
+            max: vec![f32::NEG_INFINITY; d],
+            rows: 0,
+            weighted_rows: 0,
+            max_weight: 0.0,
+            min_weight: f32::INFINITY,
+        }
+    }
+
+    /// The extent of `rows` rows within `min..=max` with the given weights.
+    pub fn new(min: Vec<f32>, max: Vec<f32>, rows: usize, weights: Option<&[f32]>) -> Self {
+        let mut extent = Self { min, max, rows: rows as u64, ..Self::empty(0) };
+        match weights {
+            None => {
+                extent.weighted_rows = extent.rows;
+                (extent.max_weight, extent.min_weight) = (1.0, 1.0);
+            }
+            Some(weights) => {
+                for &w in weights.iter().filter(|&&w| w > 0.0) {
+                    extent.weighted_rows += 1;
+                    extent.max_weight = extent.max_weight.max(w);
+                    extent.min_weight = extent.min_weight.min(w);
+                }
+            }
+        }
+        extent
+    }
+
+    /// Takes in the extent of further rows; order does not matter.
+    pub fn merge(&mut self, other: &Self) {
+        self.widen(&other.min);
+        self.widen(&other.max);
+        self.rows += other.rows;
+        self.weighted_rows += other.weighted_rows;
+        self.max_weight = self.max_weight.max(other.max_weight);
+        self.min_weight = self.min_weight.min(other.min_weight);
+    }
+
+    /// Takes in one point without counting it as a row: an initial centroid given by the user.
+    pub fn widen(&mut self, point: &[f32]) {
+        for ((min, max), &x) in self.min.iter_mut().zip(&mut self.max).zip(point) {
+            *min = min.min(x);
+            *max = max.max(x);
+        }
+    }
+}
+
+/// Coordinates and grids shared by all rows of one training, whatever engine or chunk holds them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Frame {
+    origin: Vec<f32>,
+    scale: f32,
+    columns: Vec<Grid>,
+    weight: Grid,
+    max_weight: f64,
+    wide: bool,
+    sq_radius: f64,
+    rows: u64,
+}
+
+impl Frame {
+    /// The frame with its origin at the smallest value of each column, in which the mean is found.
+    pub fn at_minimum(extent: &Extent) -> Self {
+        Self::at_origin(extent.min.clone(), extent)
+    }
+
+    /// The frame for `metric`: centred near `mean` for L2, where translation changes nothing, and
+    /// at zero for the inner product. `mean` holds the offsets of the column means from the minima.
+    pub fn centred(extent: &Extent, mean: &[f64], metric: Metric) -> Self {
+        let origin = match metric {
+            Metric::L2 => origin_near_mean(extent, mean),
+            Metric::InnerProduct => vec![0.0; extent.min.len()],
+        };
+        Self::at_origin(origin, extent)
+    }
+
+    /// The frame with a given origin; the scale is 1 unless the data are extreme.
+    pub fn at_origin(origin: Vec<f32>, extent: &Extent) -> Self {
+        let sq_radius = sq_radius(&origin, 1.0, extent);
+        let scale = if sq_radius == 0.0 || SQ_RADIUS_EXPONENTS.contains(&ceil_log2(sq_radius)) {
+            1.0
+        } else {
+            power_of_two((-ceil_log2(sq_radius) / 2).clamp(-126, 126)) as f32
+        };
+        Self::with(origin, scale, extent)
+    }
+
+    /// The frame with a given origin and scale, and grids that cover the rows of `extent`.
+    pub fn with(origin: Vec<f32>, scale: f32, extent: &Extent) -> Self {
+        let max_weight = f64::from(extent.max_weight);
+        let columns = (0..origin.len())
+            .map(|j| Grid::covering(max_weight * reach(&origin, scale, extent, j), extent.rows))
+            .collect();
+        Self {
+            columns,
+            weight: Grid::covering(max_weight, extent.rows),
+            max_weight,
+            wide: max_weight > WIDE_WEIGHT_RATIO * f64::from(extent.min_weight),
+            sq_radius: sq_radius(&origin, scale, extent),
+            rows: extent.rows,
+            origin,
+            scale,
+        }
+    }
+
+    /// Same coordinates, grids that cover the rows of `extent` instead.
+    pub fn covering(&self, extent: &Extent) -> Self {
+        Self::with(self.origin.clone(), self.scale, extent)
+    }
+
+    /// Number of columns.
+    pub fn dim(&self) -> usize {
+        self.origin.len()
+    }
+
+    /// What is subtracted from each column, in the units of the data.
+    pub fn origin(&self) -> &[f32] {
+        &self.origin
+    }
+
+    /// The power of two by which centred values are multiplied.
+    pub fn scale(&self) -> f32 {
+        self.scale
+    }
+
+    /// The grid on which `weight · v` is added in each column.
+    pub fn columns(&self) -> &[Grid] {
+        &self.columns
+    }
+
+    /// The grid on which weights are added.
+    pub fn weight(&self) -> Grid {
+        self.weight
+    }
+
+    /// Whether column sums need both limbs, because weights span a wide range.
+    pub fn is_wide(&self) -> bool {
+        self.wide
+    }
+
+    /// Upper bound of `‖v‖²` over the rows.
+    pub fn sq_radius(&self) -> f64 {
+        self.sq_radius
+    }
+
+    /// The grid on which `weight · distance` is added for centroids with `‖c‖² <= max_sq_norm`.
+    pub fn objective(&self, metric: Metric, max_sq_norm: f64) -> Grid {
+        let (r, c) = (self.sq_radius.sqrt(), max_sq_norm.sqrt());
+        let bound = match metric {
+            Metric::L2 => (r + c) * (r + c),
+            Metric::InnerProduct => r * c,
+        };
+        // The slack covers the rounding of v, of the distance and of this bound.
+        Grid::covering(self.max_weight * bound * (1.0 + 1e-5), self.rows)
+    }
+
+    /// The grid on which `w·D²` between rows is added, for draws that are exact in any order.
+    pub fn potential(&self) -> Grid {
+        self.objective(Metric::L2, self.sq_radius)
+    }
+
+    /// Distances and objectives of this frame times this factor are in the units of the data.
+    pub fn unit(&self) -> f64 {
+        1.0 / (f64::from(self.scale) * f64::from(self.scale))
+    }
+
+    /// `x` in the coordinates of this frame, rounded as every engine does it.
+    pub fn offset(&self, column: usize, x: f32) -> f32 {
+        x.mul_add(self.scale, -self.origin[column] * self.scale)
+    }
+
+    /// The value in column `column` that `offset` stands for, in the units of the data.
+    pub fn position(&self, column: usize, offset: f64) -> f64 {
+        f64::from(self.origin[column]) + offset / f64::from(self.scale)
+    }
+
+    /// The mean of a column from the sum of its upper (and lower) limbs and the total weight.
+    pub(crate) fn mean(&self, column: usize, sum: Fixed, weight: f64) -> f64 {
+        let grid = self.columns[column];
+        let total = if self.wide { grid.value(sum) } else { grid.value_high(sum.high) };
+        total / weight
+    }
+}
+
+/// Largest `|v|` in a column; the slack covers the rounding of `v`.
+fn reach(origin: &[f32], scale: f32, extent: &Extent, column: usize) -> f64 {
+    let o = f64::from(origin[column]);
+    let low = (f64::from(extent.min[column]) - o).abs();
+    let high = (f64::from(extent.max[column]) - o).abs();
+    low.max(high) * f64::from(scale) * (1.0 + 1e-6)
+}
+
+fn sq_radius(origin: &[f32], scale: f32, extent: &Extent) -> f64 {
+    (0..origin.len()).map(|j| reach(origin, scale, extent, j).powi(2)).sum()
+}
+
+/// The column means, moved to a grid anchored at the minimum, so that data shifted by an amount
+/// that the grid holds exactly gets an origin shifted by the same amount.
+fn origin_near_mean(extent: &Extent, mean: &[f64]) -> Vec<f32> {
+    let columns = extent.min.iter().zip(&extent.max).zip(mean);
+    columns
+        .map(|((&min, &max), &mean)| {
+            let range = f64::from(max) - f64::from(min);
+            if range == 0.0 {
+                return min;
+            }
+            let step = power_of_two((ceil_log2(range) - ORIGIN_GRID_BITS).max(-1000));
+            (f64::from(min) + (mean / step).round() * step) as f32
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn extent(min: f32, max: f32) -> Extent {
+        Extent::new(vec![min], vec![max], 100, None)
+    }
+
+    #[test]
+    fn the_origin_follows_an_exact_shift() {
+        let here = Frame::centred(&extent(0.0, 218.0), &[33.4567], Metric::L2);
+        let there = Frame::centred(&extent(1e6, 1e6 + 218.0), &[33.4567], Metric::L2);
+        assert_eq!(there.origin()[0] - 1e6, here.origin()[0]);
+        assert_eq!(there.offset(0, 1e6 + 71.0), here.offset(0, 71.0));
+    }
+
+    #[test]
+    fn inner_product_keeps_its_zero() {
+        assert_eq!(Frame::centred(&extent(5.0, 6.0), &[0.5], Metric::InnerProduct).origin(), [0.0]);
+    }
+
+    #[test]
+    fn extreme_data_is_scaled_to_a_radius_near_one() {
+        for magnitude in [1e-38_f32, 1e-25, 1e19, 3e38] {
+            let frame = Frame::centred(&extent(-magnitude, magnitude), &[f64::from(magnitude)], Metric::L2);
+            assert!((1e-3..1e3).contains(&frame.sq_radius()), "{magnitude}: {}", frame.sq_radius());
+            assert!(frame.offset(0, magnitude).is_finite());
+        }
+        assert_eq!(Frame::at_minimum(&extent(0.0, 1e6)).scale(), 1.0);
+    }
+
+    #[test]
+    fn wide_weights_ask_for_the_lower_limb() {
+        let weighted = |w: &[f32]| Frame::at_minimum(&Extent::new(vec![0.0], vec![1.0], w.len(), Some(w)));
+        assert!(!weighted(&[1.0, 2.0, 0.0]).is_wide());
+        assert!(weighted(&[1.0, 1e-6]).is_wide());
+    }
+}

@@ -1,0 +1,118 @@
+//! A trained model.
+
+use crate::assign_all::Target;
+use crate::centroids::Centroids;
+use crate::frame::Frame;
+use crate::metric::Metric;
+use crate::params::Params;
+use crate::report::Report;
+
+/// Centroids, the coordinates they are held in, and how they came to be.
+///
+/// Centroids are held as offsets from an origin near the data: their sum, [`KMeansModel::centroids`],
+/// is rounded to `f32`, but rows are assigned to the exact ones.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KMeansModel {
+    centroids: Centroids,
+    origin: Vec<f32>,
+    scale: f32,
+    positions: Vec<f32>,
+    params: Params,
+    report: Report,
+}
+
+impl KMeansModel {
+    pub(crate) fn new(centroids: Centroids, frame: &Frame, params: Params, report: &Report) -> Self {
+        Self {
+            positions: centroids.to_positions(frame),
+            origin: frame.origin().to_vec(),
+            scale: frame.scale(),
+            centroids,
+            params,
+            report: report.clone(),
+        }
+    }
+
+    pub(crate) fn from_parts(
+        positions: Vec<f32>,
+        offsets: Vec<f32>,
+        origin: Vec<f32>,
+        scale: f32,
+        params: Params,
+        report: Report,
+    ) -> Self {
+        let centroids = Centroids::from_offsets(offsets, origin.len());
+        Self { centroids, origin, scale, positions, params, report }
+    }
+
+    /// Number of clusters.
+    #[doc(alias = "n_clusters")]
+    pub fn k(&self) -> usize {
+        self.centroids.k()
+    }
+
+    /// Number of columns.
+    #[doc(alias = "n_features_in_")]
+    pub fn dim(&self) -> usize {
+        self.origin.len()
+    }
+
+    /// Centroids in the units of the data, row-major k×d, rounded to `f32`.
+    #[doc(alias = "cluster_centers_")]
+    pub fn centroids(&self) -> &[f32] {
+        &self.positions
+    }
+
+    /// One centroid in the units of the data.
+    ///
+    /// # Panics
+    /// If `cluster >= k`.
+    pub fn centroid(&self, cluster: usize) -> &[f32] {
+        &self.positions[cluster * self.dim()..][..self.dim()]
+    }
+
+    /// Rows of each cluster when the model was trained.
+    pub fn cluster_sizes(&self) -> &[u64] {
+        &self.report.cluster_sizes
+    }
+
+    /// Objective of the centroids over all rows of the training data, see [`Report::inertia`].
+    #[doc(alias = "inertia_")]
+    pub fn inertia(&self) -> f64 {
+        self.report.inertia
+    }
+
+    /// What "nearest" means.
+    pub fn metric(&self) -> Metric {
+        self.report.metric
+    }
+
+    /// The parameters of its training.
+    pub fn params(&self) -> &Params {
+        &self.params
+    }
+
+    /// The report of its training.
+    pub fn report(&self) -> &Report {
+        &self.report
+    }
+
+    /// The exact centroids: offsets from [`KMeansModel::origin`], times [`KMeansModel::scale`].
+    pub fn offsets(&self) -> &[f32] {
+        self.centroids.offsets()
+    }
+
+    /// What is subtracted from each column before offsets are compared.
+    pub fn origin(&self) -> &[f32] {
+        &self.origin
+    }
+
+    /// The power of two by which centred values are multiplied; 1 but for extreme data.
+    pub fn scale(&self) -> f32 {
+        self.scale
+    }
+
+    pub(crate) fn target(&self) -> Target<'_> {
+        Target { centroids: &self.centroids, origin: &self.origin, scale: self.scale, metric: self.metric() }
+    }
+}

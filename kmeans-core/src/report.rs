@@ -1,0 +1,214 @@
+//! What a training tells about itself.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+use crate::metric::Metric;
+
+/// Why iterations ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Stop {
+    /// `niter` iterations were done.
+    Niter,
+    /// No row changed its cluster: a fixed point.
+    LabelsUnchanged,
+    /// The objective changed by no more than `early_stop_threshold`.
+    ObjectiveUnchanged,
+    /// The progress callback asked to stop.
+    Interrupted,
+}
+
+impl fmt::Display for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Niter => "niter",
+            Self::LabelsUnchanged => "labels-unchanged",
+            Self::ObjectiveUnchanged => "objective-unchanged",
+            Self::Interrupted => "interrupted",
+        })
+    }
+}
+
+/// One iteration. It describes the assignment to the centroids the iteration began with.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct IterationStats {
+    /// Objective over the rows trained on: `Σ w·‖x − c‖²` for L2, `Σ w·⟨x, c⟩` for inner product.
+    pub obj: f64,
+    /// Seconds since the start of training, cumulative over restarts.
+    pub time: f64,
+    /// Seconds spent in assignment and summation since the start of training, cumulative.
+    pub time_search: f64,
+    /// `k · Σ count² / n²`: 1 balanced, k all in one cluster.
+    pub imbalance_factor: f64,
+    /// Empty clusters refilled by splitting another.
+    pub nsplit: usize,
+}
+
+/// Something the user should know.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Warning {
+    /// Fewer rows than `min_points_per_centroid · k`.
+    TooFewPoints {
+        /// Rows.
+        n: usize,
+        /// Clusters.
+        k: usize,
+        /// Rows advised.
+        min: usize,
+    },
+    /// Trained on a sample.
+    Subsampled {
+        /// Rows.
+        n: usize,
+        /// Rows trained on.
+        n_trained: usize,
+    },
+    /// Iterations ended at `niter` with rows still changing clusters.
+    NotConverged {
+        /// Iterations done.
+        niter: usize,
+        /// Rows that changed cluster in the last one.
+        changed: u64,
+    },
+    /// Empty clusters were refilled by splitting others.
+    EmptyClustersSplit {
+        /// How often.
+        nsplit: usize,
+    },
+    /// Fewer clusters in use than asked for, often because of duplicate rows.
+    FewerDistinct {
+        /// Clusters in use.
+        distinct: usize,
+        /// Clusters asked for.
+        k: usize,
+    },
+    /// The final assignment was left out: labels and inertia are of the sample.
+    InertiaOfSample {
+        /// Rows trained on.
+        n_trained: usize,
+        /// Rows.
+        n: usize,
+    },
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::TooFewPoints { n, k, min } => {
+                write!(f, "{n} rows for {k} clusters: at least {min} are advised (min-points-per-centroid)")
+            }
+            Self::Subsampled { n, n_trained } => write!(
+                f,
+                "trained on a uniform sample of {n_trained} of {n} rows (max-points-per-centroid; none trains on all)"
+            ),
+            Self::NotConverged { niter, changed } => {
+                write!(f, "not converged after {niter} iterations: {changed} rows still changed cluster")
+            }
+            Self::EmptyClustersSplit { nsplit } => {
+                write!(f, "{nsplit} empty clusters were refilled by splitting others")
+            }
+            Self::FewerDistinct { distinct, k } => {
+                write!(f, "only {distinct} of {k} clusters hold rows: are there duplicate rows?")
+            }
+            Self::InertiaOfSample { n_trained, n } => {
+                write!(f, "inertia is of the {n_trained} rows trained on, not of all {n}: no final assignment")
+            }
+        }
+    }
+}
+
+/// Which rows `inertia` and `cluster_sizes` speak of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum InertiaOver {
+    /// All rows of the data.
+    All,
+    /// The rows trained on.
+    Sample,
+}
+
+/// Seconds of wall time by phase.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Seconds {
+    /// Opening and reading the data, where the caller measured it.
+    pub load: f64,
+    /// Sampling, checking, centring.
+    pub prepare: f64,
+    /// Initial centroids, over all restarts.
+    pub init: f64,
+    /// Iterations, over all restarts.
+    pub iterate: f64,
+    /// Assignment of all rows to the returned centroids.
+    pub final_assign: f64,
+    /// All of the above.
+    pub total: f64,
+}
+
+/// One restart.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunReport {
+    /// Iterations, in order.
+    pub iteration_stats: Vec<IterationStats>,
+    /// Why they ended.
+    pub stop: Stop,
+}
+
+/// The whole training. `iteration_stats`, `obj`, `stop` and `nsplit` are of the restart chosen.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Report {
+    /// Rows of the data.
+    pub n: usize,
+    /// Columns.
+    pub d: usize,
+    /// Clusters.
+    pub k: usize,
+    /// Rows trained on.
+    pub n_trained: usize,
+    /// Iterations done.
+    pub niter_done: usize,
+    /// Why iterations ended.
+    pub stop: Stop,
+    /// Objective of each iteration, see [`IterationStats::obj`].
+    pub obj: Vec<f64>,
+    /// Objective of the returned centroids, over the rows of `inertia_over`, weighted, in `f64`:
+    /// the sum of squared distances for L2, of inner products for inner product.
+    #[doc(alias = "inertia_")]
+    pub inertia: f64,
+    /// Rows that `inertia` and `cluster_sizes` speak of.
+    pub inertia_over: InertiaOver,
+    /// `k · Σ size² / n²` of the final sizes.
+    pub imbalance_factor: f64,
+    /// Rows of each cluster.
+    pub cluster_sizes: Vec<u64>,
+    /// Clusters that hold rows.
+    pub distinct: usize,
+    /// Empty clusters refilled, over all iterations.
+    pub nsplit: usize,
+    /// Seed.
+    pub seed: u64,
+    /// Initialisation.
+    pub init: String,
+    /// Metric.
+    pub metric: Metric,
+    /// Engine and what it runs on.
+    pub device: String,
+    /// Threads of the engine.
+    pub threads: Option<usize>,
+    /// Wall time by phase.
+    pub seconds: Seconds,
+    /// Iterations of the restart chosen.
+    pub iteration_stats: Vec<IterationStats>,
+    /// All restarts.
+    pub redos: Vec<RunReport>,
+    /// Which restart was chosen, from 0.
+    pub chosen_redo: usize,
+    /// What the user should know.
+    pub warnings: Vec<Warning>,
+    /// Version of this library.
+    pub version: String,
+}

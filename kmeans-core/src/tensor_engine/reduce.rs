@@ -1,0 +1,143 @@
+//! Centroid reduction: rows added by label, as integers.
+
+use burn::tensor::{FloatDType, IndexingUpdateOp, Int, IntDType, Tensor, TensorData, backend::Backend};
+
+use super::TensorEngine;
+use super::assign::TensorCodebook;
+use super::distance::{to_f32, to_f64, to_i64};
+use super::prepared::TensorPrepared;
+use crate::fixed::{Fixed, Grid};
+use crate::frame::Frame;
+use crate::stats::PartialStats;
+
+/// Rows of a block of the reduction.
+const BLOCK_ROWS: usize = 1 << 14;
+
+/// Columns of `tallies`: upper and lower limb of weight and of objective, and the count.
+const TALLIES: usize = 5;
+
+/// Per-cluster sums as 64-bit integer tensors, or on the host where the backend has no 64-bit types.
+#[derive(Clone, Debug)]
+pub enum TensorSums<B: Backend> {
+    /// On the device.
+    Device {
+        /// Upper limbs of the column sums, k×d.
+        sums: Tensor<B, 2, Int>,
+        /// Lower limbs, in a wide frame.
+        sums_low: Option<Tensor<B, 2, Int>>,
+        /// k×5.
+        tallies: Tensor<B, 2, Int>,
+        /// Rows that changed cluster.
+        changed: u64,
+    },
+    /// On the host.
+    Host(PartialStats),
+}
+
+impl<B: Backend> TensorEngine<B> {
+    pub(super) fn reduce_rows(&self, rows: &TensorPrepared<'_, B>, codebook: &TensorCodebook<B>) -> TensorSums<B> {
+        let k = codebook.centroids.dims()[0];
+        let objective = rows.frame.objective(codebook.metric, codebook.max_sq_norm);
+        if !self.has_64_bits {
+            return TensorSums::Host(reduce_on_host(rows, k, objective));
+        }
+        let d = rows.frame.dim();
+        let zeros = |width| Tensor::<B, 2, Int>::zeros([k, width], &self.device).cast(IntDType::I64);
+        let (mut sums, mut tallies) = (zeros(d), zeros(TALLIES));
+        let mut sums_low = rows.frame.is_wide().then(|| zeros(d));
+        for block in rows.blocks(BLOCK_ROWS) {
+            let labels = rows.labels.clone().slice([block.clone()]);
+            let weights = rows.weight_column(block.clone()).cast(FloatDType::F64);
+            let v = rows.offsets(block.clone()).cast(FloatDType::F64);
+            let (high, low) = split_columns(v * weights.clone(), rows.frame.columns());
+            sums = add_by_label(sums, &labels, high);
+            sums_low = sums_low.map(|sums| add_by_label(sums, &labels, low));
+            let distances = rows.distances.clone().slice([block]).reshape([-1, 1]).cast(FloatDType::F64);
+            let tally = tally(weights, distances, rows.frame.weight(), objective);
+            tallies = add_by_label(tallies, &labels, tally);
+        }
+        TensorSums::Device { sums, sums_low, tallies, changed: rows.changed }
+    }
+
+    pub(super) fn merge_sums(into: &mut TensorSums<B>, other: TensorSums<B>) {
+        match (into, other) {
+            (TensorSums::Host(a), TensorSums::Host(b)) => a.merge(&b),
+            (
+                TensorSums::Device { sums, sums_low, tallies, changed },
+                TensorSums::Device { sums: s, sums_low: l, tallies: t, changed: c },
+            ) => {
+                *sums = sums.clone() + s;
+                *sums_low = sums_low.take().zip(l).map(|(a, b)| a + b);
+                *tallies = tallies.clone() + t;
+                *changed += c;
+            }
+            _ => unreachable!("one engine keeps all its sums in one place"),
+        }
+    }
+
+    pub(super) fn download_sums(sums: TensorSums<B>) -> PartialStats {
+        match sums {
+            TensorSums::Host(stats) => stats,
+            TensorSums::Device { sums, sums_low, tallies, changed } => {
+                let tallies = to_i64(tallies);
+                let column = |j: usize| tallies.iter().skip(j).step_by(TALLIES).copied();
+                let limbs = |j| column(j).zip(column(j + 1)).map(|(high, low)| Fixed { high, low }).collect();
+                PartialStats {
+                    sums: to_i64(sums),
+                    sums_low: sums_low.map(to_i64).unwrap_or_default(),
+                    weights: limbs(0),
+                    objective: limbs(2),
+                    counts: column(4).map(|count| count as u64).collect(),
+                    changed,
+                }
+            }
+        }
+    }
+}
+
+/// Both limbs of each value on the grid of its column.
+fn split_columns<B: Backend>(values: Tensor<B, 2>, grids: &[Grid]) -> (Tensor<B, 2, Int>, Tensor<B, 2, Int>) {
+    let device = values.device();
+    let row = |of: fn(Grid) -> f64| {
+        let data: Vec<f64> = grids.iter().map(|&g| of(g)).collect();
+        Tensor::<B, 2>::from_data(TensorData::new(data, [1, grids.len()]), (&device, burn::tensor::DType::F64))
+    };
+    let t = values * row(Grid::inverse_step);
+    let high = t.clone().round();
+    let low = ((t - high.clone()) * row(Grid::low_factor)).round();
+    (high.cast(IntDType::I64), low.cast(IntDType::I64))
+}
+
+/// One row of the tallies for each row: limbs of `w`, limbs of `w·distance`, 1.
+fn tally<B: Backend>(weights: Tensor<B, 2>, distances: Tensor<B, 2>, weight: Grid, objective: Grid) -> Tensor<B, 2, Int> {
+    let ones = Tensor::<B, 2, Int>::ones(weights.dims(), &weights.device()).cast(IntDType::I64);
+    let (w_high, w_low) = split_columns(weights.clone(), &[weight]);
+    let (o_high, o_low) = split_columns(distances * weights, &[objective]);
+    Tensor::cat(vec![w_high, w_low, o_high, o_low, ones], 1)
+}
+
+fn add_by_label<B: Backend>(
+    sums: Tensor<B, 2, Int>,
+    labels: &Tensor<B, 1, Int>,
+    values: Tensor<B, 2, Int>,
+) -> Tensor<B, 2, Int> {
+    sums.select_assign(0, labels.clone(), values, IndexingUpdateOp::Add)
+}
+
+/// The same sums, row by row on the host.
+fn reduce_on_host<B: Backend>(rows: &TensorPrepared<'_, B>, k: usize, objective: Grid) -> PartialStats {
+    let frame: &Frame = &rows.frame;
+    let d = frame.dim();
+    let mut stats = PartialStats::zero(k, frame);
+    stats.changed = rows.changed;
+    let labels = to_i64(rows.labels.clone());
+    let distances = to_f64(rows.distances.clone());
+    for block in rows.blocks(BLOCK_ROWS) {
+        let v = to_f32(rows.offsets(block.clone()).reshape([-1]));
+        for (v, row) in v.chunks_exact(d).zip(block) {
+            let weight = rows.weights.map_or(1.0, |w| f64::from(w[row]));
+            stats.add_row(frame, objective, labels[row] as usize, v, weight, distances[row]);
+        }
+    }
+    stats
+}

@@ -1,0 +1,200 @@
+//! The rows that are trained on: sampled, checked, centred, and held ready by an engine.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use crate::centroids::Centroids;
+use crate::engine::{Engine, Rows};
+use crate::error::{Error, Result};
+use crate::frame::{Extent, Frame};
+use crate::metric::Metric;
+use crate::params::{Init, Params};
+use crate::rng::{Draws, Stream};
+use crate::source::{Source, locate};
+use crate::stats::PartialStats;
+
+/// The rows chosen for training, in host memory or as a tensor.
+pub(crate) struct Sample<'a, E: Engine> {
+    rows: Rows<'a, E::Backend>,
+    weights: Option<Cow<'a, [f32]>>,
+    /// Their numbers in the source, ascending; `None`: all rows.
+    ids: Option<Vec<usize>>,
+    name: &'a str,
+}
+
+impl<'a, E: Engine> Sample<'a, E> {
+    /// All rows, or a uniform sample without replacement of at most `params.max_points()`.
+    ///
+    /// Only the rows of the sample are read, in ascending order.
+    pub(crate) fn draw(source: &'a Source<'a, E::Backend>, weights: Option<&'a [f32]>, params: &Params) -> Result<Self> {
+        let name = source.name();
+        if source.n() <= params.max_points() {
+            return Ok(Self { rows: source.all()?, weights: weights.map(Cow::Borrowed), ids: None, name });
+        }
+        let mut draws = Draws::new(params.seed, 0, Stream::Subsample);
+        let mut ids = draws.distinct(params.max_points(), source.n());
+        ids.sort_unstable();
+        let weights = weights.map(|w| ids.iter().map(|&i| w[i]).collect());
+        Ok(Self { rows: source.gather(&ids)?, weights, ids: Some(ids), name })
+    }
+
+    pub(crate) fn n(&self) -> usize {
+        self.rows.dims()[0]
+    }
+
+    fn part(&self, range: Range<usize>) -> Rows<'_, E::Backend> {
+        match &self.rows {
+            Rows::Host { x, d } => Rows::Host { x: Cow::Borrowed(&x[range.start * d..range.end * d]), d: *d },
+            Rows::Tensor(t) => Rows::Tensor(t.clone().slice([range, 0..t.dims()[1]])),
+        }
+    }
+
+    fn source_row(&self, row: usize) -> usize {
+        self.ids.as_ref().map_or(row, |ids| ids[row])
+    }
+}
+
+/// The sample in one or more parts made ready by an engine, all in one frame.
+pub(crate) struct TrainingSet<'p, E: Engine + 'p> {
+    engine: &'p E,
+    parts: Vec<(Range<usize>, E::Prepared<'p>)>,
+    weights: Option<&'p [f32]>,
+    frame: Frame,
+    n: usize,
+    is_all: bool,
+}
+
+impl<'p, E: Engine> TrainingSet<'p, E> {
+    /// Checks the rows, finds the frame, and makes them ready.
+    pub(crate) fn prepare(engine: &'p E, sample: &'p Sample<'p, E>, params: &Params) -> Result<Self> {
+        let n = sample.n();
+        let step = params.chunk_rows.unwrap_or(n);
+        let weights = sample.weights.as_deref();
+        let mut parts = Vec::new();
+        let mut extent = Extent::empty(sample.rows.dims()[1]);
+        for start in (0..n).step_by(step) {
+            let range = start..n.min(start + step);
+            let part = engine.prepare(sample.part(range.clone()), weights.map(|w| &w[range.clone()]))?;
+            let at_source = |e| locate(e, sample.name, |row| sample.source_row(start + row));
+            extent.merge(&engine.extent(&part).map_err(at_source)?);
+            parts.push((range, part));
+        }
+        if (extent.weighted_rows as usize) < params.k {
+            return Err(Error::TooFewPoints { n: extent.weighted_rows as usize, k: params.k });
+        }
+        let frame = Frame::at_minimum(&extent);
+        let mut set = Self { engine, parts, weights, frame, n, is_all: sample.ids.is_none() };
+        set.centre(extent, params)?;
+        Ok(set)
+    }
+
+    /// The mean is the centroid of one cluster: with all labels 0, `reduce` finds it.
+    fn centre(&mut self, mut extent: Extent, params: &Params) -> Result<()> {
+        let d = self.frame.dim();
+        let mut mean = vec![0.0; d];
+        if params.metric() == Metric::L2 {
+            self.set_frame(Frame::at_minimum(&extent))?;
+            let nowhere = self.engine.codebook(&Centroids::from_offsets(vec![0.0; d], d), Metric::L2)?;
+            let stats = self.reduce(&nowhere)?;
+            let scale = f64::from(self.frame.scale());
+            mean = (0..d).map(|j| stats.mean(&self.frame, 0, j).unwrap_or(0.0) / scale).collect();
+        }
+        if let Init::Centroids(given) = &params.init {
+            let origin = Frame::centred(&extent, &mean, params.metric());
+            given.chunks_exact(d).for_each(|c| extent.widen(c));
+            // The origin belongs to the rows alone; radius and scale must also hold the given centroids.
+            return self.set_frame(Frame::at_origin(origin.origin().to_vec(), &extent));
+        }
+        self.set_frame(Frame::centred(&extent, &mean, params.metric()))
+    }
+
+    fn set_frame(&mut self, frame: Frame) -> Result<()> {
+        for (_, part) in &mut self.parts {
+            self.engine.set_frame(part, &frame)?;
+        }
+        self.frame = frame;
+        Ok(())
+    }
+
+    pub(crate) fn engine(&self) -> &'p E {
+        self.engine
+    }
+
+    pub(crate) fn frame(&self) -> &Frame {
+        &self.frame
+    }
+
+    pub(crate) fn n(&self) -> usize {
+        self.n
+    }
+
+    pub(crate) fn weights(&self) -> Option<&'p [f32]> {
+        self.weights
+    }
+
+    /// Whether these are all rows of the source.
+    pub(crate) fn is_all(&self) -> bool {
+        self.is_all
+    }
+
+    /// Assigns every row and adds them up.
+    pub(crate) fn step(&mut self, codebook: &E::Codebook) -> Result<PartialStats> {
+        let engine = self.engine;
+        merged(engine, self.parts.iter_mut().map(|(_, part)| engine.step(part, codebook)))
+    }
+
+    fn reduce(&self, codebook: &E::Codebook) -> Result<PartialStats> {
+        merged(self.engine, self.parts.iter().map(|(_, part)| self.engine.reduce(part, codebook)))
+    }
+
+    pub(crate) fn labels(&self) -> Result<Vec<i32>> {
+        self.concat(|part| self.engine.labels(part))
+    }
+
+    pub(crate) fn distances(&self) -> Result<Vec<f32>> {
+        self.concat(|part| self.engine.distances(part))
+    }
+
+    fn concat<T>(&self, of: impl Fn(&E::Prepared<'p>) -> Result<Vec<T>>) -> Result<Vec<T>> {
+        let mut all = Vec::with_capacity(self.n);
+        for (_, part) in &self.parts {
+            all.extend(of(part)?);
+        }
+        Ok(all)
+    }
+
+    /// Rows by number, in the coordinates of the frame.
+    pub(crate) fn gather(&self, ids: &[usize]) -> Result<Vec<f32>> {
+        let mut x = Vec::with_capacity(ids.len() * self.frame.dim());
+        for &id in ids {
+            let at = self.parts.partition_point(|(range, _)| range.end <= id);
+            let (range, part) = &self.parts[at];
+            x.extend(self.engine.gather(part, &[id - range.start])?);
+        }
+        Ok(x)
+    }
+
+    /// Takes in fresh seeds of k-means++; returns the potential of each part.
+    pub(crate) fn refresh(&mut self, seeds: &Centroids, fresh: usize) -> Result<Vec<u128>> {
+        self.parts.iter_mut().map(|(_, part)| self.engine.refresh(part, seeds, fresh)).collect()
+    }
+
+    /// The row at `ticket` in the running potential over all parts.
+    pub(crate) fn pick(&self, potentials: &[u128], mut ticket: u128) -> Result<usize> {
+        for ((range, part), &potential) in self.parts.iter().zip(potentials) {
+            if ticket < potential {
+                return Ok(range.start + self.engine.pick(part, ticket)?);
+            }
+            ticket -= potential;
+        }
+        unreachable!("the ticket is less than the sum of the potentials")
+    }
+}
+
+fn merged<E: Engine>(engine: &E, mut sums: impl Iterator<Item = Result<E::Sums>>) -> Result<PartialStats> {
+    let mut total = sums.next().expect("a training set has at least one part")?;
+    for part in sums {
+        engine.merge(&mut total, part?)?;
+    }
+    engine.download(total)
+}

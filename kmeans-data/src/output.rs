@@ -1,0 +1,53 @@
+//! Outputs checked before the work that fills them.
+
+use std::path::Path;
+
+use crate::labels::{DISTANCE_OUTPUTS, LABEL_OUTPUTS};
+use crate::row_writer::ROW_OUTPUTS;
+use crate::{AtomicFile, DataError, Format, Overwrite};
+
+/// What is to be written, which settles the extensions that can be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Output {
+    /// Rows, by [`create_rows`](crate::create_rows).
+    Rows,
+    /// Labels, by [`write_labels`](crate::write_labels) or [`write_label_rows`](crate::write_label_rows).
+    Labels,
+    /// Distances, by [`write_distances`](crate::write_distances).
+    Distances,
+    /// Something else: any extension.
+    Other,
+}
+
+/// Checks that `path` can be written as `output`, so that no long work is lost; nothing is left there.
+///
+/// # Errors
+/// `UnknownExtension`; as [`AtomicFile::create`].
+pub fn check_output(
+    path: impl AsRef<Path>,
+    output: Output,
+    overwrite: Overwrite,
+) -> Result<(), DataError> {
+    let path = path.as_ref();
+    let format = Format::of(path);
+    let text_or_npy = matches!(format, Some(Format::Npy | Format::Csv | Format::Tsv));
+    let (fits, known) = match output {
+        Output::Rows => (
+            text_or_npy || matches!(format, Some(Format::Fvecs | Format::Bvecs)),
+            ROW_OUTPUTS,
+        ),
+        Output::Labels => (text_or_npy || format == Some(Format::Ivecs), LABEL_OUTPUTS),
+        Output::Distances => (
+            text_or_npy || format == Some(Format::Fvecs),
+            DISTANCE_OUTPUTS,
+        ),
+        Output::Other => (true, ""),
+    };
+    if !fits {
+        return Err(DataError::UnknownExtension {
+            name: path.display().to_string(),
+            known,
+        });
+    }
+    AtomicFile::create(path, overwrite).map(drop)
+}

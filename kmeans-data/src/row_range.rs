@@ -1,0 +1,79 @@
+//! Rows a..b of another source.
+
+use std::ops::Range;
+
+use crate::points::check_read;
+use crate::{DataError, Points};
+
+/// The rows `a..b` of another source, counted from 0 here.
+///
+/// Errors of the source name its own rows, not those of the range.
+#[derive(Debug, Clone)]
+pub struct RowRange<P> {
+    points: P,
+    range: Range<usize>,
+}
+
+impl<P: Points> RowRange<P> {
+    /// The rows `rows` of `points`.
+    ///
+    /// # Errors
+    /// `OutOfRows` if the range is empty or goes past the last row.
+    pub fn new(points: P, rows: Range<usize>) -> Result<Self, DataError> {
+        if rows.start >= rows.end || rows.end > points.rows() {
+            let (start, end) = (rows.start, rows.end);
+            return Err(DataError::OutOfRows {
+                name: points.name().to_owned(),
+                start,
+                end,
+                rows: points.rows(),
+            });
+        }
+        Ok(Self {
+            points,
+            range: rows,
+        })
+    }
+
+    /// The same rows as the source counts them; `None` where they go past the range.
+    fn in_source(&self, rows: &Range<usize>) -> Option<Range<usize>> {
+        (rows.start <= rows.end && rows.end <= self.range.len())
+            .then(|| self.range.start + rows.start..self.range.start + rows.end)
+    }
+}
+
+impl<P: Points> Points for RowRange<P> {
+    fn rows(&self) -> usize {
+        self.range.len()
+    }
+
+    fn dim(&self) -> usize {
+        self.points.dim()
+    }
+
+    fn read(&self, rows: Range<usize>, out: &mut [f32]) -> Result<(), DataError> {
+        check_read(self, &rows, out.len())?;
+        self.points.read(
+            self.range.start + rows.start..self.range.start + rows.end,
+            out,
+        )
+    }
+
+    fn lend(&self, rows: Range<usize>) -> Option<&[f32]> {
+        self.points.lend(self.in_source(&rows)?)
+    }
+
+    fn release(&self, rows: Range<usize>) {
+        if let Some(rows) = self.in_source(&rows) {
+            self.points.release(rows);
+        }
+    }
+
+    fn name(&self) -> &str {
+        self.points.name()
+    }
+
+    fn row_bytes(&self) -> usize {
+        self.points.row_bytes()
+    }
+}

@@ -1,0 +1,159 @@
+//! Devices by name; each finds its engine at run time.
+
+use std::fmt;
+use std::num::NonZeroUsize;
+use std::str::FromStr;
+
+use kmeans_core::{AssignOptions, Assignment, Error, Fit, KMeansModel, OnProgress, Params, Result, Trainer};
+use kmeans_data::Points;
+
+/// k-means on a device chosen at run time; see [`kmeans_core::KMeans`] for the methods.
+pub type KMeans = kmeans_core::KMeans<Device>;
+
+/// Where to compute.
+///
+/// Written `auto`, `cpu`, `cpu:4` (four threads), `cuda`, `cuda:1` (the second GPU) and `reference`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Device {
+    /// The CPU; a GPU is only used when asked for, so that results do not depend on the machine.
+    #[default]
+    Auto,
+    /// The cores of this machine.
+    Cpu {
+        /// Threads; `None`: as many as the process may use. Results do not depend on it.
+        threads: Option<NonZeroUsize>,
+    },
+    /// An NVIDIA GPU.
+    Cuda {
+        /// Which one, from 0.
+        index: usize,
+    },
+    /// The reference in plain tensor operations, on the CPU: slow, for comparison.
+    Reference,
+}
+
+impl Device {
+    fn trainer(&self) -> Result<Box<dyn Trainer>> {
+        match self {
+            Self::Auto => Self::Cpu { threads: None }.trainer(),
+            Self::Cpu { threads } => self.cpu(*threads),
+            Self::Cuda { index } => self.cuda(*index),
+            Self::Reference => self.reference(),
+        }
+    }
+
+    #[cfg(feature = "cpu")]
+    fn cpu(&self, threads: Option<NonZeroUsize>) -> Result<Box<dyn Trainer>> {
+        Ok(Box::new(kmeans_backend_cpu::CpuEngine::new(threads)?))
+    }
+
+    #[cfg(not(feature = "cpu"))]
+    fn cpu(&self, _threads: Option<NonZeroUsize>) -> Result<Box<dyn Trainer>> {
+        Err(self.not_compiled_in("cpu"))
+    }
+
+    #[cfg(feature = "cpu")]
+    fn reference(&self) -> Result<Box<dyn Trainer>> {
+        Ok(Box::new(kmeans_core::TensorEngine::<burn_ndarray::NdArray>::default()))
+    }
+
+    #[cfg(not(feature = "cpu"))]
+    fn reference(&self) -> Result<Box<dyn Trainer>> {
+        Err(self.not_compiled_in("cpu"))
+    }
+
+    #[cfg(feature = "cuda")]
+    fn cuda(&self, index: usize) -> Result<Box<dyn Trainer>> {
+        Ok(Box::new(kmeans_backend_cuda::CudaEngine::new(index)?))
+    }
+
+    #[cfg(not(feature = "cuda"))]
+    fn cuda(&self, _index: usize) -> Result<Box<dyn Trainer>> {
+        Err(self.not_compiled_in("cuda"))
+    }
+
+    #[cfg(not(all(feature = "cpu", feature = "cuda")))]
+    fn not_compiled_in(&self, feature: &str) -> Error {
+        let reason = format!("this build has no {feature} engine; build with --features {feature}");
+        Error::Device { device: self.to_string(), reason }
+    }
+}
+
+impl Trainer for Device {
+    fn train(
+        &self,
+        points: &dyn Points,
+        weights: Option<&[f32]>,
+        params: &Params,
+        progress: &OnProgress<'_>,
+    ) -> Result<Fit> {
+        self.trainer()?.train(points, weights, params, progress)
+    }
+
+    fn assign(
+        &self,
+        points: &dyn Points,
+        model: &KMeansModel,
+        options: AssignOptions,
+        progress: &OnProgress<'_>,
+    ) -> Result<Assignment> {
+        self.trainer()?.assign(points, model, options, progress)
+    }
+}
+
+impl fmt::Display for Device {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Auto => f.write_str("auto"),
+            Self::Cpu { threads: None } => f.write_str("cpu"),
+            Self::Cpu { threads: Some(threads) } => write!(f, "cpu:{threads}"),
+            Self::Cuda { index } => write!(f, "cuda:{index}"),
+            Self::Reference => f.write_str("reference"),
+        }
+    }
+}
+
+impl FromStr for Device {
+    type Err = Error;
+
+    fn from_str(s: &str) -> Result<Self> {
+        let (kind, number) = s.split_once(':').map_or((s, None), |(kind, number)| (kind, Some(number)));
+        let unknown = || Error::Parameter {
+            name: "device",
+            value: s.to_owned(),
+            expected: "auto, cpu, cpu:THREADS, cuda, cuda:INDEX or reference",
+        };
+        match (kind, number) {
+            ("auto", None) => Ok(Self::Auto),
+            ("cpu", None) => Ok(Self::Cpu { threads: None }),
+            ("cpu", Some(n)) => Ok(Self::Cpu { threads: Some(n.parse().map_err(|_| unknown())?) }),
+            ("cuda", None) => Ok(Self::Cuda { index: 0 }),
+            ("cuda", Some(n)) => Ok(Self::Cuda { index: n.parse().map_err(|_| unknown())? }),
+            ("reference", None) => Ok(Self::Reference),
+            _ => Err(unknown()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_device_reads_back_as_it_is_written() {
+        for text in ["auto", "cpu", "cpu:4", "cuda:1", "reference"] {
+            assert_eq!(text.parse::<Device>().unwrap().to_string(), text);
+        }
+        for text in ["", "gpu", "cpu:0", "cpu:x", "cuda:-1", "reference:1"] {
+            assert!(text.parse::<Device>().is_err(), "{text}");
+        }
+    }
+
+    #[cfg(not(feature = "cuda"))]
+    #[test]
+    fn a_device_that_was_not_compiled_in_names_the_feature() {
+        let error = KMeans::new(1).device(Device::Cuda { index: 0 }).train(&[1.0], 1).unwrap_err();
+        assert!(error.to_string().contains("--features cuda"), "{error}");
+    }
+}
