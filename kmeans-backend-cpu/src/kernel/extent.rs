@@ -1,20 +1,23 @@
 //! The smallest and the largest value of each column, and whether every value is finite.
 //!
 //! ```text
-//! for each piece of whole rows (one row, or 16 short ones):
-//!     low = min(low, x);  high = max(high, x);  largest = max(largest, x without its sign)
+//! for each column of 16 lanes, four rows at a time:
+//!     low = min(low, x);  high = max(high, x);  poison = poison + 0 * x
 //! ```
 //!
-//! The bits of a number without its sign, as an integer, reach those of +∞ only where the number is
-//! infinite or NaN: one integer maximum checks them all. Where it was found is looked up afterwards.
+//! Zero times a number is zero, but zero times an infinity or a NaN is NaN, and stays NaN in the sum:
+//! one multiply-add checks a vector. Where it was found is looked up afterwards.
+//!
+//! Rows whose length is not a multiple of 16 are taken sixteen at a time, as one row of 16 · d columns
+//! whose parts are folded at the end; so short rows fill vectors too, and no lane is left over.
 
-use super::lanes::{Kernel, Lanes};
+use super::lanes::{Kernel, Lanes, PANEL};
 use crate::isa::Isa;
 
-/// Sixteen rows of fewer columns than this are treated as one row, so that short rows fill vectors.
-const SHORT_BELOW: usize = 32;
+/// Longest row that is widened: its minima and maxima still fit the first-level cache 16 times.
+const WIDEN_UP_TO: usize = 256;
 
-/// Rows that are compared among themselves before they meet the running minimum and maximum.
+/// Rows that are read side by side: they share the load and store of the running values.
 const DEPTH: usize = 4;
 
 /// Lowers `min` and raises `max` (one value a column) to the rows `x`; the index into `x` of the first
@@ -28,10 +31,10 @@ pub(crate) fn extent(
 ) -> Option<usize> {
     debug_assert_eq!(x.len() % d, 0);
     debug_assert!(min.len() == d && max.len() == d);
-    let finite = if d < SHORT_BELOW {
-        short_rows(isa, x, d, min, max)
-    } else {
+    let finite = if d.is_multiple_of(PANEL) || d > WIDEN_UP_TO || x.len() < 2 * PANEL * d {
         isa.run(Columns { x, min, max })
+    } else {
+        widened(isa, x, min, max)
     };
     if finite {
         return None;
@@ -39,32 +42,23 @@ pub(crate) fn extent(
     x.iter().position(|value| !value.is_finite())
 }
 
-/// Sixteen rows at a time; their columns are folded at the end.
-fn short_rows(isa: Isa, x: &[f32], d: usize, min: &mut [f32], max: &mut [f32]) -> bool {
-    let width = 16 * d;
-    let (mut low, mut high) = ([0.0; 16 * SHORT_BELOW], [0.0; 16 * SHORT_BELOW]);
-    for piece in low[..width].chunks_exact_mut(d) {
-        piece.copy_from_slice(min);
-    }
-    for piece in high[..width].chunks_exact_mut(d) {
-        piece.copy_from_slice(max);
-    }
-    let (whole, rest) = x.split_at(x.len() / width * width);
-    let columns = Columns {
+/// Sixteen rows as one.
+fn widened(isa: Isa, x: &[f32], min: &mut [f32], max: &mut [f32]) -> bool {
+    let d = min.len();
+    let (mut low, mut high) = (min.repeat(PANEL), max.repeat(PANEL));
+    let (whole, rest) = x.split_at(x.len() / low.len() * low.len());
+    let wide_is_finite = isa.run(Columns {
         x: whole,
-        min: &mut low[..width],
-        max: &mut high[..width],
-    };
-    let mut finite = isa.run(columns);
-    let pieces = low[..width].chunks_exact(d).zip(high[..width].chunks_exact(d));
-    for (low, high) in pieces {
+        min: &mut low,
+        max: &mut high,
+    });
+    for (low, high) in low.chunks_exact(d).zip(high.chunks_exact(d)) {
         for l in 0..d {
             min[l] = lesser(low[l], min[l]);
             max[l] = greater(high[l], max[l]);
         }
     }
-    finite &= isa.run(Columns { x: rest, min, max });
-    finite
+    isa.run(Columns { x: rest, min, max }) && wide_is_finite
 }
 
 /// Rows as wide as `min`; gives whether all are finite.
@@ -78,67 +72,82 @@ impl Kernel for Columns<'_> {
     type Output = bool;
 
     #[inline(always)]
-    fn run<L: Lanes>(self, _: L) -> bool {
+    fn run<L: Lanes>(self, lanes: L) -> bool {
         let d = self.min.len();
-        let (min, max) = (&mut self.min[..d], &mut self.max[..d]);
-        let mut largest = [0_u32; 16];
+        let mut poison = [lanes.splat(0.0); DEPTH];
+        let mut left_over = 0.0;
         let mut pieces = self.x.chunks_exact(DEPTH * d);
-        for rows in &mut pieces {
-            let (a, rows) = rows.split_at(d);
-            let (b, rows) = rows.split_at(d);
-            let (c, e) = rows.split_at(d);
-            fold([a, b, c, e], min, max, &mut largest);
+        for piece in &mut pieces {
+            let (a, piece) = piece.split_at(d);
+            let (b, piece) = piece.split_at(d);
+            let (c, e) = piece.split_at(d);
+            poison = fold(lanes, [a, b, c, e], self.min, self.max, poison);
+            left_over += fold_rest([a, b, c, e], self.min, self.max);
         }
         for row in pieces.remainder().chunks_exact(d) {
-            fold([row], min, max, &mut largest);
+            [poison[0]] = fold(lanes, [row], self.min, self.max, [poison[0]]);
+            left_over += fold_rest([row], self.min, self.max);
         }
-        largest.iter().all(|&bits| bits < f32::INFINITY.to_bits())
+        let mut sum = [0.0; PANEL];
+        for poison in poison {
+            let mut values = [0.0; PANEL];
+            lanes.store(poison, &mut values);
+            for lane in 0..PANEL {
+                sum[lane] += values[lane];
+            }
+        }
+        left_over + sum.iter().sum::<f32>() == 0.0
     }
 }
 
-/// Takes `N` rows into the running values.
+/// Takes `N` rows into the running values, whole vectors.
 #[inline(always)]
-fn fold<const N: usize>(
+fn fold<L: Lanes, const N: usize>(
+    lanes: L,
     rows: [&[f32]; N],
     min: &mut [f32],
     max: &mut [f32],
-    largest: &mut [u32; 16],
-) {
-    let d = min.len();
-    let max = &mut max[..d];
-    let rows = rows.map(|row| &row[..d]);
-    let whole = d / 16 * 16;
-    for start in (0..whole).step_by(16) {
-        for lane in 0..16 {
-            let l = start + lane;
-            let (mut low, mut high, mut top) = (min[l], max[l], largest[lane]);
-            for row in rows {
-                low = lesser(row[l], low);
-                high = greater(row[l], high);
-                top = top.max(row[l].to_bits() & !SIGN);
-            }
-            (min[l], max[l], largest[lane]) = (low, high, top);
-        }
+    mut poison: [L::V; N],
+) -> [L::V; N] {
+    let min = min.as_chunks_mut::<PANEL>().0;
+    let max = &mut max.as_chunks_mut::<PANEL>().0[..min.len()];
+    let mut chunks: [&[[f32; PANEL]]; N] = [&[]; N];
+    for r in 0..N {
+        chunks[r] = &rows[r].as_chunks::<PANEL>().0[..min.len()];
     }
-    for l in whole..d {
+    let zero = lanes.splat(0.0);
+    for i in 0..min.len() {
+        let (mut low, mut high) = (lanes.load(&min[i]), lanes.load(&max[i]));
+        for r in 0..N {
+            let x = lanes.load(&chunks[r][i]);
+            low = lanes.min(x, low);
+            high = lanes.max(x, high);
+            poison[r] = lanes.fma(x, zero, poison[r]);
+        }
+        lanes.store(low, &mut min[i]);
+        lanes.store(high, &mut max[i]);
+    }
+    poison
+}
+
+/// The columns past the last whole vector; NaN if one of them is not finite, else zero.
+#[inline(always)]
+fn fold_rest<const N: usize>(rows: [&[f32]; N], min: &mut [f32], max: &mut [f32]) -> f32 {
+    let mut poison = 0.0;
+    for l in min.len() / PANEL * PANEL..min.len() {
         for row in rows {
             min[l] = lesser(row[l], min[l]);
             max[l] = greater(row[l], max[l]);
-            largest[0] = largest[0].max(row[l].to_bits() & !SIGN);
+            poison += row[l] * 0.0;
         }
     }
+    poison
 }
 
-const SIGN: u32 = 1 << 31;
-
-/// The minimum as one `minps` gives it.
-#[inline(always)]
 fn lesser(x: f32, low: f32) -> f32 {
     if x < low { x } else { low }
 }
 
-/// The maximum as one `maxps` gives it.
-#[inline(always)]
 fn greater(x: f32, high: f32) -> f32 {
     if x > high { x } else { high }
 }

@@ -31,6 +31,12 @@ pub(crate) trait Lanes: Copy {
     /// `a * b + c` in each lane.
     fn fma(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V;
 
+    /// `if x < low { x } else { low }` in each lane: `low` stays where `x` is NaN.
+    fn min(self, x: Self::V, low: Self::V) -> Self::V;
+
+    /// `if x > high { x } else { high }` in each lane: `high` stays where `x` is NaN.
+    fn max(self, x: Self::V, high: Self::V) -> Self::V;
+
     /// In each lane: `(score, id)` where `score < best`, else `(best, at)`. The bits of `id` and `at`
     /// are moved, never computed with.
     fn keep_less(
@@ -115,6 +121,24 @@ impl Lanes for Portable {
             sum[lane] = self.mul_add(a[lane], b[lane], c[lane]);
         }
         sum
+    }
+
+    #[inline(always)]
+    fn min(self, x: Self::V, low: Self::V) -> Self::V {
+        let mut lesser = low;
+        for lane in 0..PANEL {
+            lesser[lane] = if x[lane] < low[lane] { x[lane] } else { low[lane] };
+        }
+        lesser
+    }
+
+    #[inline(always)]
+    fn max(self, x: Self::V, high: Self::V) -> Self::V {
+        let mut greater = high;
+        for lane in 0..PANEL {
+            greater[lane] = if x[lane] > high[lane] { x[lane] } else { high[lane] };
+        }
+        greater
     }
 
     #[inline(always)]

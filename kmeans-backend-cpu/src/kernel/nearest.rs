@@ -57,13 +57,18 @@ pub(crate) fn nearest_block(
 ) {
     debug_assert_eq!(labels.len(), rows.rows());
     let Scratch { chains, lowest } = scratch;
-    lowest.make_room(rows.rows().next_multiple_of(ROW_PAD) * 2 * PANEL);
-    let sink = Lowest {
-        lowest: lowest.as_lines_mut(),
-        labels,
-        panels: panels.count(),
-    };
-    score(isa, rows, panels, chains, sink);
+    let lowest = begin(lowest, rows.rows());
+    score(isa, rows, panels, chains, Lowest { lowest });
+    isa.run(Labels { lowest, labels });
+}
+
+/// No score yet for any row of the block.
+fn begin(lowest: &mut Lines, rows: usize) -> &mut [[Line; 2]] {
+    let padded = rows.next_multiple_of(ROW_PAD);
+    lowest.make_room(padded * 2 * PANEL);
+    let lowest = &mut lowest.as_lines_mut().as_chunks_mut().0[..padded];
+    lowest.fill([Line([f32::INFINITY; PANEL]), Line([0.0; PANEL])]);
+    lowest
 }
 
 /// Writes the score of every row and centroid: `out` is rows × [`Panels::k_padded`], and padding
@@ -86,7 +91,7 @@ pub(crate) fn scores_block(
 fn score<S: Sink>(isa: Isa, rows: &RowBlock, panels: &Panels, chains: &mut Lines, sink: S) {
     match isa {
         #[cfg(target_arch = "x86_64")]
-        Isa::Avx512(cpu) => groups::<_, _, 8, 3>(cpu, rows, panels, chains, sink),
+        Isa::Avx512(cpu) => groups::<_, _, 9, 3>(cpu, rows, panels, chains, sink),
         #[cfg(target_arch = "x86_64")]
         Isa::Avx2(cpu) => groups::<_, _, 6, 1>(cpu, rows, panels, chains, sink),
         Isa::Portable => groups::<_, _, 4, 1>(Portable, rows, panels, chains, sink),
@@ -195,8 +200,8 @@ impl<S: Sink, const MR: usize, const NP: usize> Kernel for Group<'_, S, MR, NP> 
                 for p in 0..NP {
                     chains[r][p] = lanes.add(lanes.load(&bias[p].0), chains[r][p]);
                 }
-                self.sink.take(lanes, tile * MR + r, self.first, chains[r]);
             }
+            self.sink.take(lanes, tile * MR, self.first, chains);
         }
     }
 }
@@ -227,47 +232,62 @@ fn multiply<L: Lanes, const MR: usize, const NP: usize>(
 
 /// Where the scores of a tile go. Rows past the end of the block are dropped.
 trait Sink {
-    /// Takes the scores of one row against the panels from `first` on.
-    fn take<L: Lanes, const NP: usize>(
+    /// Takes the scores of the rows from `row` on against the panels from `first` on.
+    fn take<L: Lanes, const MR: usize, const NP: usize>(
         &mut self,
         lanes: L,
         row: usize,
         first: usize,
-        scores: [L::V; NP],
+        scores: [[L::V; NP]; MR],
     );
 }
 
-/// Keeps the lowest score of each lane, and turns them into the label at the last panel.
+/// Keeps the lowest score of each lane, and the panel that it is from.
 struct Lowest<'a> {
-    lowest: &'a mut [Line],
-    labels: &'a mut [i32],
-    panels: usize,
+    lowest: &'a mut [[Line; 2]],
 }
 
 impl Sink for Lowest<'_> {
     #[inline(always)]
-    fn take<L: Lanes, const NP: usize>(
+    fn take<L: Lanes, const MR: usize, const NP: usize>(
         &mut self,
         lanes: L,
         row: usize,
         first: usize,
-        scores: [L::V; NP],
+        scores: [[L::V; NP]; MR],
     ) {
-        let kept = &mut self.lowest[2 * row..][..2];
-        let (mut best, mut at) = if first == 0 {
-            (lanes.splat(f32::INFINITY), lanes.splat(0.0))
-        } else {
-            (lanes.load(&kept[0].0), lanes.load(&kept[1].0))
+        let Some(kept) = self.lowest[row..].first_chunk_mut::<MR>() else {
+            unreachable!("the block is padded to whole tiles");
         };
-        for (p, &score) in scores.iter().enumerate() {
-            let panel = lanes.splat(f32::from_bits((first + p) as u32));
-            (best, at) = lanes.keep_less(score, panel, best, at);
+        let mut panels = [lanes.splat(0.0); NP];
+        for p in 0..NP {
+            panels[p] = lanes.splat(f32::from_bits((first + p) as u32));
         }
-        if first + NP < self.panels {
-            lanes.store(best, &mut kept[0].0);
-            lanes.store(at, &mut kept[1].0);
-        } else if let Some(label) = self.labels.get_mut(row) {
-            *label = lanes.argmin(best, at);
+        for r in 0..MR {
+            let mut best = lanes.load(&kept[r][0].0);
+            let mut at = lanes.load(&kept[r][1].0);
+            for p in 0..NP {
+                (best, at) = lanes.keep_less(scores[r][p], panels[p], best, at);
+            }
+            lanes.store(best, &mut kept[r][0].0);
+            lanes.store(at, &mut kept[r][1].0);
+        }
+    }
+}
+
+/// The label of each row from the lowest score of each lane.
+struct Labels<'a> {
+    lowest: &'a [[Line; 2]],
+    labels: &'a mut [i32],
+}
+
+impl Kernel for Labels<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self, lanes: L) {
+        for ([best, at], label) in self.lowest.iter().zip(self.labels) {
+            *label = lanes.argmin(lanes.load(&best.0), lanes.load(&at.0));
         }
     }
 }
@@ -280,19 +300,19 @@ struct Scores<'a> {
 
 impl Sink for Scores<'_> {
     #[inline(always)]
-    fn take<L: Lanes, const NP: usize>(
+    fn take<L: Lanes, const MR: usize, const NP: usize>(
         &mut self,
         lanes: L,
         row: usize,
         first: usize,
-        scores: [L::V; NP],
+        scores: [[L::V; NP]; MR],
     ) {
-        let from = row * self.k_padded + first * PANEL;
-        let Some(out) = self.out.get_mut(from..from + NP * PANEL) else {
-            return;
-        };
-        for (&score, out) in scores.iter().zip(out.as_chunks_mut::<PANEL>().0) {
-            lanes.store(score, out);
+        let rows = self.out.chunks_exact_mut(self.k_padded).skip(row);
+        for (out, scores) in rows.zip(scores) {
+            let panels = out.as_chunks_mut::<PANEL>().0;
+            for (out, score) in panels[first..].iter_mut().zip(scores) {
+                lanes.store(score, out);
+            }
         }
     }
 }

@@ -4,8 +4,8 @@ use super::lanes::{Kernel, Lanes};
 use super::lines::Lines;
 use crate::isa::Isa;
 
-/// A block is padded with rows of zeros to a multiple of this, which every row tile divides.
-pub(crate) const ROW_PAD: usize = 24;
+/// A block is padded with rows of zeros to a multiple of this: of 9, 6 and 4, the row tiles.
+pub(crate) const ROW_PAD: usize = 36;
 
 /// Rows shorter than this lie one against the other.
 const TIGHT_BELOW: usize = 16;
@@ -15,7 +15,7 @@ const TIGHT_BELOW: usize = 16;
 pub(crate) fn block_rows(d: usize) -> usize {
     const BLOCK_BYTES: usize = 1 << 20;
     let fitting = BLOCK_BYTES / (size_of::<f32>() * d.max(1));
-    (fitting / ROW_PAD * ROW_PAD).clamp(2 * ROW_PAD, 240)
+    (fitting / ROW_PAD * ROW_PAD).clamp(2 * ROW_PAD, 7 * ROW_PAD)
 }
 
 /// Up to some hundred rows `v = x * scale - origin_scaled`, aligned to cache lines.
@@ -146,7 +146,7 @@ mod tests {
         for isa in Isa::available() {
             let mut block = RowBlock::new();
             for d in [1, 2, 3, 15, 16, 17, 31, 64, 130] {
-                for rows in [1, 5, 16, 24, 33, 240] {
+                for rows in [1, 5, 16, 36, 37, 252] {
                     let x: Vec<f32> = (0..rows * d).map(|i| (i % 1013) as f32 - 99.0).collect();
                     let origin: Vec<f32> = (0..d).map(|l| l as f32 * 0.25).collect();
                     block.load(isa, &x, d, &origin, 0.5);
@@ -156,7 +156,7 @@ mod tests {
                             assert_eq!(block.row(i)[l], x[i * d + l] * 0.5 - origin[l]);
                         }
                     }
-                    let padding = block.stride() * rows..block.stride() * rows.next_multiple_of(24);
+                    let padding = block.stride() * rows..block.stride() * rows.next_multiple_of(ROW_PAD);
                     assert!(block.values()[padding].iter().all(|&v| v == 0.0));
                 }
             }

@@ -53,14 +53,27 @@ impl Lanes for Avx512 {
         unsafe { _mm512_fmadd_ps(a, b, c) }
     }
 
+    // `minps` and `maxps` give their second operand unless the first is less (greater).
+
+    #[inline(always)]
+    fn min(self, x: __m512, low: __m512) -> __m512 {
+        // SAFETY: `self` proves AVX-512F.
+        unsafe { _mm512_min_ps(x, low) }
+    }
+
+    #[inline(always)]
+    fn max(self, x: __m512, high: __m512) -> __m512 {
+        // SAFETY: `self` proves AVX-512F.
+        unsafe { _mm512_max_ps(x, high) }
+    }
+
     #[inline(always)]
     fn keep_less(self, score: __m512, id: __m512, best: __m512, at: __m512) -> (__m512, __m512) {
         // SAFETY: `self` proves AVX-512F.
         unsafe {
             let less = _mm512_cmp_ps_mask::<_CMP_LT_OQ>(score, best);
-            // `minps` gives its second operand unless the first is less: the same choice as `less`.
             (
-                _mm512_min_ps(score, best),
+                self.min(score, best),
                 _mm512_mask_blend_ps(less, at, id),
             )
         }
@@ -138,6 +151,18 @@ impl Lanes for Avx2 {
     }
 
     #[inline(always)]
+    fn min(self, x: [__m256; 2], low: [__m256; 2]) -> [__m256; 2] {
+        // SAFETY: `self` proves AVX2.
+        unsafe { [_mm256_min_ps(x[0], low[0]), _mm256_min_ps(x[1], low[1])] }
+    }
+
+    #[inline(always)]
+    fn max(self, x: [__m256; 2], high: [__m256; 2]) -> [__m256; 2] {
+        // SAFETY: `self` proves AVX2.
+        unsafe { [_mm256_max_ps(x[0], high[0]), _mm256_max_ps(x[1], high[1])] }
+    }
+
+    #[inline(always)]
     fn keep_less(
         self,
         score: [__m256; 2],
@@ -152,10 +177,7 @@ impl Lanes for Avx2 {
                 _mm256_cmp_ps::<_CMP_LT_OQ>(score[1], best[1]),
             ];
             (
-                [
-                    _mm256_min_ps(score[0], best[0]),
-                    _mm256_min_ps(score[1], best[1]),
-                ],
+                self.min(score, best),
                 [
                     _mm256_blendv_ps(at[0], id[0], less[0]),
                     _mm256_blendv_ps(at[1], id[1], less[1]),

@@ -1,0 +1,53 @@
+//! The command line.
+
+mod assign;
+mod convert;
+mod failure;
+mod generate;
+mod info;
+mod input;
+mod output;
+mod progress;
+mod summary;
+mod train;
+mod values;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Exact, reproducible k-means clustering.
+///
+/// DATA is a table of rows: .npy (f32, f64, f16, u8, i8), .npz:key, .fvecs, .bvecs, .csv, .tsv, or -
+/// for CSV on standard input. Binary files are mapped, not read into memory. Results go to the files
+/// named, or with --json to standard output; all other text goes to standard error.
+#[derive(Parser)]
+#[command(name = "kmeans", version, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Train(Box<train::Train>),
+    Assign(assign::Assign),
+    Info(info::Info),
+    Convert(convert::Convert),
+    Generate(generate::Generate),
+}
+
+/// Parses the arguments, runs the command, and turns its outcome into an exit code.
+pub(crate) fn run() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Train(train) => train.run(),
+        Command::Assign(assign) => assign.run(),
+        Command::Info(info) => info.run(),
+        Command::Convert(convert) => convert.run(),
+        Command::Generate(generate) => generate.run(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => failure::report(&error),
+    }
+}
