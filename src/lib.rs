@@ -25,8 +25,8 @@ mod device;
 
 pub use device::{Device, KMeans};
 pub use kmeans_core::{
-    AssignOptions, Assignment, Error, Fit, InertiaOver, Init, IterationStats, KMeansModel, Metric, OnProgress, Params,
-    Progress, Report, Result, RunReport, Seconds, Stop, Trainer, Warning,
+    AssignOptions, Assignment, Error, Fit, InertiaOver, Init, IterationStats, KMeansModel, Metric,
+    OnProgress, Params, Progress, Report, Result, RunReport, Seconds, Stop, Trainer, Warning,
 };
 pub use kmeans_data::{DataError, Overwrite, Points, RowSlice, open};
 

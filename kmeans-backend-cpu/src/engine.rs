@@ -3,9 +3,7 @@
 use std::num::NonZeroUsize;
 
 use burn_ndarray::NdArray;
-use kmeans_core::{
-    Centroids, Engine, Error, Extent, Frame, Metric, Neighbours, PartialStats, Result, Rows,
-};
+use kmeans_core::{Centroids, Engine, Error, Extent, Frame, Metric, Neighbours, PartialStats, Result, Rows};
 
 use crate::codebook::CpuCodebook;
 use crate::isa::Isa;
@@ -164,11 +162,11 @@ impl Engine for CpuEngine {
         Ok(offsets)
     }
 
-    fn refresh(&self, rows: &mut CpuPrepared<'_>, seeds: &Centroids, fresh: usize) -> Result<u128> {
-        Ok(seeds::refresh(&self.workers, self.isa, rows, seeds, fresh))
+    fn refresh(&self, rows: &mut CpuPrepared<'_>, fresh: &Centroids, restart: bool) -> Result<u128> {
+        Ok(seeds::refresh(&self.workers, self.isa, rows, fresh, restart))
     }
 
-    fn pick(&self, rows: &CpuPrepared<'_>, ticket: u128) -> Result<usize> {
+    fn pick(&self, rows: &CpuPrepared<'_>, ticket: u128) -> Result<(usize, u128)> {
         Ok(seeds::pick(rows, ticket))
     }
 

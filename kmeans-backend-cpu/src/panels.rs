@@ -14,7 +14,6 @@ use crate::kernel::{Lines, PANEL};
 /// Centroids times a factor in panels of 16, and their biases.
 #[derive(Clone, Debug)]
 pub(crate) struct Panels {
-    k: usize,
     d: usize,
     values: Lines,
     bias: Lines,
@@ -39,16 +38,7 @@ impl Panels {
         let mut padded_bias = Lines::zeros(padded);
         padded_bias.as_mut_slice()[..k].copy_from_slice(bias);
         padded_bias.as_mut_slice()[k..].fill(f32::INFINITY);
-        Self {
-            k,
-            d,
-            values,
-            bias: padded_bias,
-        }
-    }
-
-    pub(crate) fn k(&self) -> usize {
-        self.k
+        Self { d, values, bias: padded_bias }
     }
 
     pub(crate) fn d(&self) -> usize {

@@ -27,22 +27,32 @@ const SUMS_BYTES: usize = 1 << 30;
 
 /// Sets labels and distances.
 pub(crate) fn assign(workers: &Workers, isa: Isa, rows: &mut CpuPrepared<'_>, codebook: &CpuCodebook) {
-    run(workers, isa, rows, codebook, true, false);
+    run(workers, isa, rows, codebook, false);
 }
 
 /// Adds the rows by their labels.
-pub(crate) fn reduce(workers: &Workers, isa: Isa, rows: &CpuPrepared<'_>, codebook: &CpuCodebook) -> PartialStats {
+pub(crate) fn reduce(
+    workers: &Workers,
+    isa: Isa,
+    rows: &CpuPrepared<'_>,
+    codebook: &CpuCodebook,
+) -> PartialStats {
     let mut labels = rows.labels.clone();
     let mut distances = rows.distances.clone();
-    let pass = Pass { isa, rows, codebook, choose: false, objective: objective(rows, codebook) };
+    let pass = Pass { isa, rows, codebook, choose: false, objective: objective(rows, codebook), workers: 1 };
     let mut stats = pass.over(workers, &mut labels, &mut distances, true);
     stats.changed = rows.changed;
     stats
 }
 
 /// Both in one pass.
-pub(crate) fn step(workers: &Workers, isa: Isa, rows: &mut CpuPrepared<'_>, codebook: &CpuCodebook) -> PartialStats {
-    run(workers, isa, rows, codebook, true, true)
+pub(crate) fn step(
+    workers: &Workers,
+    isa: Isa,
+    rows: &mut CpuPrepared<'_>,
+    codebook: &CpuCodebook,
+) -> PartialStats {
+    run(workers, isa, rows, codebook, true)
 }
 
 fn run(
@@ -50,12 +60,12 @@ fn run(
     isa: Isa,
     rows: &mut CpuPrepared<'_>,
     codebook: &CpuCodebook,
-    choose: bool,
     add: bool,
 ) -> PartialStats {
     let mut labels = std::mem::take(&mut rows.labels);
     let mut distances = std::mem::take(&mut rows.distances);
-    let pass = Pass { isa, rows, codebook, choose, objective: objective(rows, codebook) };
+    let objective = objective(rows, codebook);
+    let pass = Pass { isa, rows, codebook, choose: true, objective, workers: workers.count() };
     let stats = pass.over(workers, &mut labels, &mut distances, add);
     (rows.labels, rows.distances, rows.changed) = (labels, distances, stats.changed);
     stats
@@ -72,6 +82,7 @@ struct Pass<'a, 'p> {
     codebook: &'a CpuCodebook,
     choose: bool,
     objective: Grid,
+    workers: usize,
 }
 
 /// A block of rows and where its labels and distances go.
@@ -87,6 +98,7 @@ struct Desk {
     block: RowBlock,
     scratch: Scratch,
     chosen: Vec<i32>,
+    measured: Vec<f64>,
     changed: u64,
 }
 
@@ -110,31 +122,60 @@ impl Pass<'_, '_> {
     }
 
     fn one(&self, desk: &mut Desk, out: Block<'_>, sums: &Sums) {
-        let d = self.rows.d();
-        let x = &self.rows.x()[out.rows.start * d..out.rows.end * d];
-        desk.block.load(self.isa, x, d, &self.rows.origin_scaled, self.rows.frame.scale());
+        let x = self.values(out.rows.clone());
+        desk.block.load(self.isa, x, self.rows.d(), &self.rows.origin_scaled, self.rows.frame.scale());
         if self.choose {
-            desk.chosen.resize(out.rows.len(), 0);
-            kernel::nearest_block(self.isa, &desk.block, &self.codebook.panels, &mut desk.scratch, &mut desk.chosen);
-            desk.changed += out.labels.iter().zip(&desk.chosen).filter(|(a, b)| a != b).count() as u64;
+            self.choose(desk, &out);
             out.labels.copy_from_slice(&desk.chosen);
         }
-        let mut stats = sums.any();
-        for (i, (&label, distance)) in out.labels.iter().zip(out.distances).enumerate() {
-            let v = desk.block.row(i);
-            let measured = self.measure(v, label as usize);
-            *distance = measured as f32;
-            if let Some(stats) = stats.as_deref_mut() {
-                self.add(stats, v, label as usize, self.rows.weight(out.rows.start + i), measured);
+        self.measure(desk, out.labels);
+        out.distances.iter_mut().zip(&desk.measured).for_each(|(to, &from)| *to = from as f32);
+        if let Some(mut stats) = sums.any() {
+            for (i, (&label, &distance)) in out.labels.iter().zip(&desk.measured).enumerate() {
+                let weight = self.rows.weight(out.rows.start + i);
+                self.add(&mut stats, desk.block.row(i), label as usize, weight, distance);
             }
         }
     }
 
-    fn measure(&self, v: &[f32], cluster: usize) -> f64 {
-        let centroid = self.codebook.centroids.row(cluster);
+    fn values(&self, rows: Range<usize>) -> &[f32] {
+        &self.rows.x()[rows.start * self.rows.d()..rows.end * self.rows.d()]
+    }
+
+    fn choose(&self, desk: &mut Desk, out: &Block<'_>) {
+        desk.chosen.resize(out.rows.len(), 0);
+        // Workers take blocks in turn, so the one that this worker takes next is likely as many
+        // blocks on as there are workers; it is fetched from memory while this one is computed.
+        let start = (out.rows.start + self.workers * out.rows.len()).min(self.rows.n());
+        let ahead = self.values(start..self.rows.n().min(start + out.rows.len()));
+        let panels = &self.codebook.panels;
+        kernel::nearest_block_ahead(
+            self.isa,
+            &desk.block,
+            panels,
+            &mut desk.scratch,
+            &mut desk.chosen,
+            ahead,
+        );
+        desk.changed += out.labels.iter().zip(&desk.chosen).filter(|(a, b)| a != b).count() as u64;
+    }
+
+    /// Direct distances of the rows of the block to their own centroids.
+    fn measure(&self, desk: &mut Desk, labels: &[i32]) {
+        let centroids = &self.codebook.centroids;
+        desk.measured.resize(labels.len(), 0.0);
         match self.codebook.metric {
-            Metric::InnerProduct => kernel::dot(self.isa, v, centroid),
-            _ => kernel::sq_dist(self.isa, v, centroid),
+            Metric::InnerProduct => {
+                let dot = |(i, &label): (usize, &i32)| {
+                    kernel::dot(self.isa, desk.block.row(i), centroids.row(label as usize))
+                };
+                let dots = labels.iter().enumerate().map(dot);
+                desk.measured.iter_mut().zip(dots).for_each(|(to, from)| *to = from);
+            }
+            _ => {
+                let offsets = centroids.offsets();
+                kernel::sq_dists_block(self.isa, &desk.block, offsets, labels, &mut desk.measured);
+            }
         }
     }
 

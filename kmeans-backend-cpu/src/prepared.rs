@@ -38,12 +38,12 @@ impl<'p> CpuPrepared<'p> {
             Rows::Host { x, .. } => Values::Slice(x),
             Rows::Tensor(t) => contiguous(t),
         };
-        let nothing = Extent::new(vec![0.0; d], vec![0.0; d], n, weights);
+        let nothing = Frame::at_minimum(&Extent::new(vec![0.0; d], vec![0.0; d], n, weights));
         let mut prepared = Self {
             rows,
             d,
             weights,
-            frame: Frame::at_minimum(&nothing),
+            frame: nothing.clone(),
             origin_scaled: Vec::new(),
             inverse_steps: Vec::new(),
             labels: vec![0; n],
@@ -51,7 +51,7 @@ impl<'p> CpuPrepared<'p> {
             changed: 0,
             seeds: Seeds::default(),
         };
-        prepared.set_frame(&nothing_frame(&nothing));
+        prepared.set_frame(&nothing);
         prepared
     }
 
@@ -80,10 +80,6 @@ impl<'p> CpuPrepared<'p> {
     pub(crate) fn weight(&self, row: usize) -> f64 {
         self.weights.map_or(1.0, |w| f64::from(w[row]))
     }
-}
-
-fn nothing_frame(nothing: &Extent) -> Frame {
-    Frame::at_minimum(nothing)
 }
 
 /// Keeps the tensor where its memory can be read in place, else copies it once.

@@ -18,7 +18,13 @@ struct Desk {
 }
 
 /// The `p` lowest scores of each row, the lowest first, equal ones by their number.
-pub(crate) fn nearest(workers: &Workers, isa: Isa, rows: &CpuPrepared<'_>, codebook: &CpuCodebook, p: usize) -> Neighbours {
+pub(crate) fn nearest(
+    workers: &Workers,
+    isa: Isa,
+    rows: &CpuPrepared<'_>,
+    codebook: &CpuCodebook,
+    p: usize,
+) -> Neighbours {
     let (n, d) = (rows.n(), rows.d());
     let step = kernel::block_rows(d);
     let mut found = Neighbours { ids: vec![0; n * p], distances: vec![0.0; n * p] };

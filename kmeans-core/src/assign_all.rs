@@ -124,7 +124,13 @@ pub(crate) fn in_data_units(distances: &[f32], frame: &Frame) -> impl Iterator<I
 }
 
 /// Squared distances must fit `f32`, in the frame, where they are compared.
-fn check_range(frame: &Frame, target: &Target<'_>, extent: &Extent, name: &str, rows: &Range<usize>) -> Result<()> {
+fn check_range(
+    frame: &Frame,
+    target: &Target<'_>,
+    extent: &Extent,
+    name: &str,
+    rows: &Range<usize>,
+) -> Result<()> {
     let reach = frame.sq_radius().sqrt() + target.centroids.max_sq_norm().sqrt();
     if reach * reach < f64::from(f32::MAX) / 4.0 {
         return Ok(());

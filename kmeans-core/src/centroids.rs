@@ -92,6 +92,10 @@ impl Centroids {
         }
     }
 
+    pub(crate) fn slice(&self, clusters: std::ops::Range<usize>) -> Self {
+        Self::from_offsets(self.offsets[clusters.start * self.d..clusters.end * self.d].to_vec(), self.d)
+    }
+
     pub(crate) fn push(&mut self, row: &[f32]) {
         debug_assert_eq!(row.len(), self.d);
         self.offsets.extend_from_slice(row);

@@ -49,7 +49,13 @@ fn is_empty(stats: &PartialStats, cluster: usize) -> bool {
 
 /// Root mean square distance per column of each cluster's rows from its centroid; for the inner
 /// product, where the objective holds no distance, of the centroid from zero.
-fn spreads(centroids: &Centroids, stats: &PartialStats, frame: &Frame, metric: Metric, objective: Grid) -> Vec<f64> {
+fn spreads(
+    centroids: &Centroids,
+    stats: &PartialStats,
+    frame: &Frame,
+    metric: Metric,
+    objective: Grid,
+) -> Vec<f64> {
     let d = frame.dim() as f64;
     let of = |cluster: usize| match metric {
         _ if is_empty(stats, cluster) => 0.0,

@@ -70,7 +70,11 @@ pub trait Engine: Send + Sync {
     }
 
     /// Takes rows and their weights (1 if `None`). Labels start at 0, the frame at the identity.
-    fn prepare<'p>(&'p self, rows: Rows<'p, Self::Backend>, weights: Option<&'p [f32]>) -> Result<Self::Prepared<'p>>;
+    fn prepare<'p>(
+        &'p self,
+        rows: Rows<'p, Self::Backend>,
+        weights: Option<&'p [f32]>,
+    ) -> Result<Self::Prepared<'p>>;
 
     /// Ranges of the columns and of the weights.
     ///
@@ -122,14 +126,14 @@ pub trait Engine: Send + Sync {
 
     /// Takes in further seeds of k-means++: each row keeps the squared distance to its nearest seed.
     ///
-    /// `seeds` holds all seeds so far, of which `seeds.k() - fresh` were seen before (none: a new
-    /// start). Returns the potential `Σ w·D²` as [`crate::Grid::whole`] on [`Frame::potential`], which is exact in
-    /// any order.
-    fn refresh(&self, rows: &mut Self::Prepared<'_>, seeds: &Centroids, fresh: usize) -> Result<u128>;
+    /// `fresh` holds seeds not seen before; with `restart` earlier ones are forgotten. Returns the
+    /// potential `Σ w·D²`, as [`crate::Grid::whole`] on [`Frame::potential`], exact in any order.
+    /// Nearest is chosen like a label and measured in `f64`. Cost O(n·d·fresh).
+    fn refresh(&self, rows: &mut Self::Prepared<'_>, fresh: &Centroids, restart: bool) -> Result<u128>;
 
-    /// The row where the running potential first exceeds `ticket`; `ticket` is less than the
-    /// potential that [`Engine::refresh`] returned.
-    fn pick(&self, rows: &Self::Prepared<'_>, ticket: u128) -> Result<usize>;
+    /// The row in whose share of the running potential `ticket` lies, and how far into that share.
+    /// `ticket` is less than the potential that [`Engine::refresh`] returned.
+    fn pick(&self, rows: &Self::Prepared<'_>, ticket: u128) -> Result<(usize, u128)>;
 
     /// The `p` nearest centroids of each row, the nearest first, ties to the lowest number.
     fn nearest(&self, rows: &Self::Prepared<'_>, codebook: &Self::Codebook, p: usize) -> Result<Neighbours>;

@@ -9,7 +9,9 @@ use kmeans_data::DataError;
 #[non_exhaustive]
 pub enum Error {
     /// Fewer rows (of positive weight) than clusters.
-    #[error("{n} rows cannot make {k} clusters: at least as many rows (of positive weight) as clusters are needed")]
+    #[error(
+        "{n} rows cannot make {k} clusters: at least as many rows (of positive weight) as clusters are needed"
+    )]
     TooFewPoints {
         /// Rows of positive weight.
         n: usize,
@@ -17,7 +19,9 @@ pub enum Error {
         k: usize,
     },
     /// Fewer rows than the advised minimum, with `strict`.
-    #[error("{n} rows for {k} clusters: at least {min} are advised ({per_centroid} a centroid), and strict makes this an error")]
+    #[error(
+        "{n} rows for {k} clusters: at least {min} are advised ({per_centroid} a centroid), and strict makes this an error"
+    )]
     TooFewPointsStrict {
         /// Rows.
         n: usize,
@@ -67,7 +71,9 @@ pub enum Error {
         value: f32,
     },
     /// A row too far from the centroids for its squared distance to be a finite `f32`.
-    #[error("{data}: rows {first}..{last} hold values up to {magnitude:e}, too far from the centroids for squared distances in f32")]
+    #[error(
+        "{data}: rows {first}..{last} hold values up to {magnitude:e}, too far from the centroids for squared distances in f32"
+    )]
     OutOfRange {
         /// The source's name.
         data: String,

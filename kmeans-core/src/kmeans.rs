@@ -216,7 +216,12 @@ impl<T: Trainer> KMeans<T> {
     ///
     /// # Errors
     /// As [`KMeans::assign`], and for `p` outside `1..=k`.
-    pub fn assign_points(&self, model: &KMeansModel, points: &dyn Points, options: AssignOptions) -> Result<Assignment> {
+    pub fn assign_points(
+        &self,
+        model: &KMeansModel,
+        points: &dyn Points,
+        options: AssignOptions,
+    ) -> Result<Assignment> {
         self.device.assign(points, model, options, &silent)
     }
 }

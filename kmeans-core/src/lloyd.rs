@@ -124,7 +124,10 @@ mod tests {
 
     #[test]
     fn an_unchanged_assignment_is_a_fixed_point_unless_a_cluster_was_split() {
-        assert_eq!(stop_reason(&iterations(&[5.0, 4.0], 0), 0, Some(0.0), GO_ON), Some(Stop::LabelsUnchanged));
+        assert_eq!(
+            stop_reason(&iterations(&[5.0, 4.0], 0), 0, Some(0.0), GO_ON),
+            Some(Stop::LabelsUnchanged)
+        );
         assert_eq!(stop_reason(&iterations(&[5.0, 4.0], 1), 0, Some(0.0), GO_ON), None);
     }
 
@@ -138,6 +141,9 @@ mod tests {
 
     #[test]
     fn zero_objective_twice_is_convergence() {
-        assert_eq!(stop_reason(&iterations(&[0.0, 0.0], 0), 1, Some(0.0), GO_ON), Some(Stop::ObjectiveUnchanged));
+        assert_eq!(
+            stop_reason(&iterations(&[0.0, 0.0], 0), 1, Some(0.0), GO_ON),
+            Some(Stop::ObjectiveUnchanged)
+        );
     }
 }

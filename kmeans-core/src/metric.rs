@@ -44,11 +44,7 @@ impl FromStr for Metric {
         match s {
             "l2" => Ok(Self::L2),
             "ip" => Ok(Self::InnerProduct),
-            _ => Err(Error::Parameter {
-                name: "metric",
-                value: s.to_owned(),
-                expected: "l2 or ip",
-            }),
+            _ => Err(Error::Parameter { name: "metric", value: s.to_owned(), expected: "l2 or ip" }),
         }
     }
 }

@@ -93,7 +93,10 @@ impl KMeansModel {
         let tensors = SafeTensors::deserialize(bytes).map_err(|e| e.to_string())?;
         let (k, d) = (report.k, report.d);
         if k == 0 || d == 0 || report.cluster_sizes.len() != k {
-            return Err(format!("its report speaks of {k} clusters of {d} columns and {} sizes", report.cluster_sizes.len()));
+            return Err(format!(
+                "its report speaks of {k} clusters of {d} columns and {} sizes",
+                report.cluster_sizes.len()
+            ));
         }
         let centroids = f32_tensor(&tensors, "centroids", &[k, d])?;
         let offsets = f32_tensor(&tensors, "offsets", &[k, d])?;
@@ -129,10 +132,18 @@ fn from_json<T: serde::de::DeserializeOwned>(
     serde_json::from_str(text).map_err(|e| format!("its {key} cannot be read: {e}"))
 }
 
-fn f32_tensor(tensors: &SafeTensors<'_>, name: &str, shape: &[usize]) -> std::result::Result<Vec<f32>, String> {
+fn f32_tensor(
+    tensors: &SafeTensors<'_>,
+    name: &str,
+    shape: &[usize],
+) -> std::result::Result<Vec<f32>, String> {
     let tensor = tensors.tensor(name).map_err(|e| format!("tensor {name}: {e}"))?;
     if tensor.dtype() != Dtype::F32 || tensor.shape() != shape {
-        return Err(format!("tensor {name} is {:?} {:?}, expected F32 {shape:?}", tensor.dtype(), tensor.shape()));
+        return Err(format!(
+            "tensor {name} is {:?} {:?}, expected F32 {shape:?}",
+            tensor.dtype(),
+            tensor.shape()
+        ));
     }
     let (words, _) = tensor.data().as_chunks::<4>();
     let values: Vec<f32> = words.iter().map(|&b| f32::from_le_bytes(b)).collect();

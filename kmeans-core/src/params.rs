@@ -146,7 +146,11 @@ impl Params {
 
     fn check_given(&self, given: &[f32], d: usize) -> Result<()> {
         if !given.len().is_multiple_of(d) {
-            return Err(parameter("init", format!("{} values", given.len()), "whole rows of initial centroids (a multiple of d values)"));
+            return Err(parameter(
+                "init",
+                format!("{} values", given.len()),
+                "whole rows of initial centroids (a multiple of d values)",
+            ));
         }
         if given.len() / d > self.k {
             return Err(Error::TooManyCentroids { given: given.len() / d, k: self.k });

@@ -115,7 +115,10 @@ impl fmt::Display for Warning {
                 write!(f, "only {distinct} of {k} clusters hold rows: are there duplicate rows?")
             }
             Self::InertiaOfSample { n_trained, n } => {
-                write!(f, "inertia is of the {n_trained} rows trained on, not of all {n}: no final assignment")
+                write!(
+                    f,
+                    "inertia is of the {n_trained} rows trained on, not of all {n}: no final assignment"
+                )
             }
         }
     }

@@ -41,7 +41,15 @@ impl PartialStats {
     }
 
     /// Adds one row, offsets `v` in the frame, to its cluster.
-    pub fn add_row(&mut self, frame: &Frame, objective: Grid, cluster: usize, v: &[f32], weight: f64, distance: f64) {
+    pub fn add_row(
+        &mut self,
+        frame: &Frame,
+        objective: Grid,
+        cluster: usize,
+        v: &[f32],
+        weight: f64,
+        distance: f64,
+    ) {
         let at = cluster * frame.dim();
         for (j, (&v, &grid)) in v.iter().zip(frame.columns()).enumerate() {
             let term = grid.split(f64::from(v) * weight);

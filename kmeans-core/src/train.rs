@@ -164,7 +164,8 @@ fn final_assign<E: Engine>(
         let keep = Keep { p: 1, distances: params.return_distances };
         return Ok((assign_all(engine_of(set), source, weights, &target, keep, progress)?, InertiaOver::All));
     }
-    let stats = best.run.settled.as_ref().expect("a run on all rows, or without a final assignment, is settled");
+    let stats =
+        best.run.settled.as_ref().expect("a run on all rows, or without a final assignment, is settled");
     let mut assignment = Assignment {
         p: 1,
         cluster_sizes: stats.counts.clone(),

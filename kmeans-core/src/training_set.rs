@@ -26,7 +26,11 @@ impl<'a, E: Engine> Sample<'a, E> {
     /// All rows, or a uniform sample without replacement of at most `params.max_points()`.
     ///
     /// Only the rows of the sample are read, in ascending order.
-    pub(crate) fn draw(source: &'a Source<'a, E::Backend>, weights: Option<&'a [f32]>, params: &Params) -> Result<Self> {
+    pub(crate) fn draw(
+        source: &'a Source<'a, E::Backend>,
+        weights: Option<&'a [f32]>,
+        params: &Params,
+    ) -> Result<Self> {
         let name = source.name();
         if source.n() <= params.max_points() {
             return Ok(Self { rows: source.all()?, weights: weights.map(Cow::Borrowed), ids: None, name });
@@ -175,15 +179,16 @@ impl<'p, E: Engine> TrainingSet<'p, E> {
     }
 
     /// Takes in fresh seeds of k-means++; returns the potential of each part.
-    pub(crate) fn refresh(&mut self, seeds: &Centroids, fresh: usize) -> Result<Vec<u128>> {
-        self.parts.iter_mut().map(|(_, part)| self.engine.refresh(part, seeds, fresh)).collect()
+    pub(crate) fn refresh(&mut self, fresh: &Centroids, restart: bool) -> Result<Vec<u128>> {
+        self.parts.iter_mut().map(|(_, part)| self.engine.refresh(part, fresh, restart)).collect()
     }
 
-    /// The row at `ticket` in the running potential over all parts.
-    pub(crate) fn pick(&self, potentials: &[u128], mut ticket: u128) -> Result<usize> {
+    /// The row at `ticket` in the running potential over all parts, and how far into its share.
+    pub(crate) fn pick(&self, potentials: &[u128], mut ticket: u128) -> Result<(usize, u128)> {
         for ((range, part), &potential) in self.parts.iter().zip(potentials) {
             if ticket < potential {
-                return Ok(range.start + self.engine.pick(part, ticket)?);
+                let (row, into) = self.engine.pick(part, ticket)?;
+                return Ok((range.start + row, into));
             }
             ticket -= potential;
         }

@@ -44,11 +44,7 @@ impl AtomicFile {
         // A link is followed, so that the file it leads to is replaced and not the link.
         let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let file = create_beside(&path).map_err(|source| DataError::writing(&path, source))?;
-        Ok(Self {
-            path,
-            overwrite,
-            file: BufWriter::with_capacity(BUFFER, file),
-        })
+        Ok(Self { path, overwrite, file: BufWriter::with_capacity(BUFFER, file) })
     }
 
     /// The name that the file will have.
@@ -61,9 +57,7 @@ impl AtomicFile {
     /// # Errors
     /// `CannotWrite`.
     pub fn put(&mut self, bytes: &[u8]) -> Result<(), DataError> {
-        self.file
-            .write_all(bytes)
-            .map_err(|source| DataError::writing(&self.path, source))
+        self.file.write_all(bytes).map_err(|source| DataError::writing(&self.path, source))
     }
 
     /// Writes the file through to the disk and gives it its name.
@@ -71,15 +65,9 @@ impl AtomicFile {
     /// # Errors
     /// `CannotWrite`; `Exists` under [`Overwrite::Refuse`] if a file has come there in the meantime, which is kept.
     pub fn commit(self) -> Result<(), DataError> {
-        let Self {
-            path,
-            overwrite,
-            file,
-        } = self;
+        let Self { path, overwrite, file } = self;
         let cannot_write = |source| DataError::writing(&path, source);
-        let file = file
-            .into_inner()
-            .map_err(|error| cannot_write(error.into_error()))?;
+        let file = file.into_inner().map_err(|error| cannot_write(error.into_error()))?;
         file.as_file().sync_all().map_err(cannot_write)?;
         let renamed = match overwrite {
             Overwrite::Replace => file.persist(&path),
@@ -110,9 +98,7 @@ fn check_place(path: &Path, overwrite: Overwrite) -> Result<(), DataError> {
     let Ok(metadata) = fs::metadata(path) else {
         // A link that leads nowhere is something there too.
         return match (fs::symlink_metadata(path), overwrite) {
-            (Ok(_), Overwrite::Refuse) => Err(DataError::Exists {
-                path: path.to_owned(),
-            }),
+            (Ok(_), Overwrite::Refuse) => Err(DataError::Exists { path: path.to_owned() }),
             _ => Ok(()),
         };
     };
@@ -121,9 +107,7 @@ fn check_place(path: &Path, overwrite: Overwrite) -> Result<(), DataError> {
         return Err(DataError::writing(path, source));
     }
     match overwrite {
-        Overwrite::Refuse => Err(DataError::Exists {
-            path: path.to_owned(),
-        }),
+        Overwrite::Refuse => Err(DataError::Exists { path: path.to_owned() }),
         Overwrite::Replace => Ok(()),
     }
 }
@@ -137,10 +121,7 @@ fn directory_of(path: &Path) -> &Path {
 
 fn create_beside(path: &Path) -> io::Result<NamedTempFile> {
     let Some(name) = path.file_name() else {
-        return Err(io::Error::new(
-            io::ErrorKind::InvalidInput,
-            "not the name of a file",
-        ));
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not the name of a file"));
     };
     let mut prefix = std::ffi::OsString::from(".");
     prefix.push(name);

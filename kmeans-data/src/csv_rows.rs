@@ -32,20 +32,13 @@ impl CsvRows {
     /// # Errors
     /// `Ragged` for a line with more or fewer fields than the first; `NotANumber` for a field that is not a number or
     /// is beyond the range of f32; `Empty` without any row; `Malformed`, `Io`.
-    pub fn from_reader(
-        text: impl Read,
-        delimiter: u8,
-        name: impl Into<String>,
-    ) -> Result<Self, DataError> {
+    pub fn from_reader(text: impl Read, delimiter: u8, name: impl Into<String>) -> Result<Self, DataError> {
         let name = name.into();
         Self::from_table(TextTable::parse(text, delimiter, &name)?, name)
     }
 
     fn from_table(table: TextTable<f32>, name: String) -> Result<Self, DataError> {
-        Ok(Self {
-            rows: Rows::new(table.values, table.dim)?.with_name(name),
-            header: table.header,
-        })
+        Ok(Self { rows: Rows::new(table.values, table.dim)?.with_name(name), header: table.header })
     }
 
     /// The fields of the header line, if there was one.

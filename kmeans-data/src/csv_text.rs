@@ -47,11 +47,7 @@ impl<T: Number> TextTable<T> {
         if file.metadata().is_ok_and(|metadata| metadata.is_dir()) {
             return Err(DataError::NotAFile { name });
         }
-        Self::parse(
-            file,
-            Format::of(path).unwrap_or(Format::Csv).delimiter(),
-            &name,
-        )
+        Self::parse(file, Format::of(path).unwrap_or(Format::Csv).delimiter(), &name)
     }
 
     pub(crate) fn parse(text: impl Read, delimiter: u8, name: &str) -> Result<Self, DataError> {
@@ -71,11 +67,7 @@ impl<T: Number> TextTable<T> {
         if values.is_empty() {
             return Err(lines.empty("rows of numbers after the header line"));
         }
-        Ok(Self {
-            values,
-            dim,
-            header,
-        })
+        Ok(Self { values, dim, header })
     }
 }
 
@@ -98,34 +90,19 @@ impl<'a, R: Read> Lines<'a, R> {
             .delimiter(delimiter)
             .terminator(Terminator::Any(b'\n'))
             .from_reader(text.chain(b"\n".as_slice()));
-        Self {
-            reader,
-            fields: ByteRecord::new(),
-            number: 0,
-            name,
-        }
+        Self { reader, fields: ByteRecord::new(), number: 0, name }
     }
 
     /// Goes to the next line that is not blank; false at the end.
     fn advance(&mut self) -> Result<bool, DataError> {
         loop {
             let name = || self.name.to_owned();
-            let there = self
-                .reader
-                .read_byte_record(&mut self.fields)
-                .map_err(|source| {
-                    if source.is_io_error() {
-                        return DataError::Io {
-                            name: name(),
-                            source: source.into(),
-                        };
-                    }
-                    DataError::Malformed {
-                        name: name(),
-                        format: "text",
-                        source: source.into(),
-                    }
-                })?;
+            let there = self.reader.read_byte_record(&mut self.fields).map_err(|source| {
+                if source.is_io_error() {
+                    return DataError::Io { name: name(), source: source.into() };
+                }
+                DataError::Malformed { name: name(), format: "text", source: source.into() }
+            })?;
             self.number = self.reader.position().line() - 1;
             if !there || !self.is_blank() {
                 return Ok(there);
@@ -136,17 +113,14 @@ impl<'a, R: Read> Lines<'a, R> {
     /// Whether there are only spaces. Quotes make a line that is not blank: a value that was left out, or a quote
     /// that is never closed and so holds the line's end.
     fn is_blank(&self) -> bool {
-        let spaces = |field: &[u8]| {
-            !field.is_empty() && !field.contains(&b'\n') && field.trim_ascii().is_empty()
-        };
+        let spaces =
+            |field: &[u8]| !field.is_empty() && !field.contains(&b'\n') && field.trim_ascii().is_empty();
         self.fields.len() == 1 && spaces(&self.fields[0])
     }
 
     /// Whether any field is a word. An empty field alone makes no header either.
     fn is_header<T: Number>(&self) -> bool {
-        self.fields
-            .iter()
-            .any(|field| matches!(parse_field::<T>(field), Field::Word))
+        self.fields.iter().any(|field| matches!(parse_field::<T>(field), Field::Word))
     }
 
     fn words(&self) -> Vec<String> {
@@ -157,12 +131,7 @@ impl<'a, R: Read> Lines<'a, R> {
     fn push_row<T: Number>(&self, dim: usize, values: &mut Vec<T>) -> Result<(), DataError> {
         if self.fields.len() != dim {
             let (name, line, found) = (self.name.to_owned(), self.number, self.fields.len());
-            return Err(DataError::Ragged {
-                name,
-                line,
-                expected: dim,
-                found,
-            });
+            return Err(DataError::Ragged { name, line, expected: dim, found });
         }
         for (column, field) in self.fields.iter().enumerate() {
             match parse_field(field) {
@@ -185,10 +154,7 @@ impl<'a, R: Read> Lines<'a, R> {
     }
 
     fn empty(&self, expected: &'static str) -> DataError {
-        DataError::Empty {
-            name: self.name.to_owned(),
-            expected,
-        }
+        DataError::Empty { name: self.name.to_owned(), expected }
     }
 }
 
@@ -204,14 +170,9 @@ fn parse_field<T: Number>(field: &[u8]) -> Field<T> {
     if field.is_empty() {
         return Field::Empty;
     }
-    match str::from_utf8(field)
-        .ok()
-        .and_then(|text| text.parse::<T>().ok())
-    {
+    match str::from_utf8(field).ok().and_then(|text| text.parse::<T>().ok()) {
         // Digits that become infinite; the word `inf` has none.
-        Some(value) if value.is_infinite() && field.iter().any(u8::is_ascii_digit) => {
-            Field::TooLarge
-        }
+        Some(value) if value.is_infinite() && field.iter().any(u8::is_ascii_digit) => Field::TooLarge,
         Some(value) => Field::Number(value),
         None => Field::Word,
     }

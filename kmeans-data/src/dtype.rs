@@ -70,8 +70,6 @@ impl FromStr for Dtype {
         Self::ALL
             .into_iter()
             .find(|dtype| dtype.name() == word)
-            .ok_or_else(|| DataError::UnknownDtype {
-                found: word.to_owned(),
-            })
+            .ok_or_else(|| DataError::UnknownDtype { found: word.to_owned() })
     }
 }

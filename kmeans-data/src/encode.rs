@@ -13,9 +13,7 @@ pub(crate) fn encode(dtype: Dtype, values: &[f32], out: &mut Vec<u8>) -> Result<
         Dtype::F32 => append(values, out, f32::to_le_bytes),
         Dtype::F64 => append(values, out, |value| f64::from(value).to_le_bytes()),
         Dtype::F16 => {
-            check(values, |value| {
-                !value.is_finite() || f16::from_f32(value).is_finite()
-            })?;
+            check(values, |value| !value.is_finite() || f16::from_f32(value).is_finite())?;
             append(values, out, |value| f16::from_f32(value).to_le_bytes());
         }
         Dtype::U8 => {
@@ -31,21 +29,14 @@ pub(crate) fn encode(dtype: Dtype, values: &[f32], out: &mut Vec<u8>) -> Result<
 }
 
 /// Appends the bytes of each value.
-pub(crate) fn append<T: Copy, const N: usize>(
-    values: &[T],
-    out: &mut Vec<u8>,
-    bytes: impl Fn(T) -> [u8; N],
-) {
+pub(crate) fn append<T: Copy, const N: usize>(values: &[T], out: &mut Vec<u8>, bytes: impl Fn(T) -> [u8; N]) {
     out.reserve(values.len() * N);
     out.extend(values.iter().flat_map(|&value| bytes(value)));
 }
 
 fn check(values: &[f32], fits: impl Fn(f32) -> bool) -> Result<(), Unfit> {
     match values.iter().position(|&value| !fits(value)) {
-        Some(index) => Err(Unfit {
-            index,
-            value: f64::from(values[index]),
-        }),
+        Some(index) => Err(Unfit { index, value: f64::from(values[index]) }),
         None => Ok(()),
     }
 }

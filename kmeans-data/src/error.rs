@@ -303,9 +303,9 @@ impl DataError {
             Self::Io { .. } => ErrorKind::Io,
             Self::CannotWrite { .. } => ErrorKind::CannotWrite,
             Self::Exists { .. } => ErrorKind::Exists,
-            Self::UnknownExtension { .. }
-            | Self::FormatDtype { .. }
-            | Self::UnknownDtype { .. } => ErrorKind::Unsupported,
+            Self::UnknownExtension { .. } | Self::FormatDtype { .. } | Self::UnknownDtype { .. } => {
+                ErrorKind::Unsupported
+            }
             Self::NotRows { .. }
             | Self::OutOfRows { .. }
             | Self::BufferLength { .. }
@@ -317,20 +317,12 @@ impl DataError {
     /// The error of opening `path`: `Missing`, or `Io` with its source.
     pub(crate) fn opening(path: &Path, source: io::Error) -> Self {
         match source.kind() {
-            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Self::Missing {
-                path: path.to_owned(),
-            },
-            _ => Self::Io {
-                name: path.display().to_string(),
-                source,
-            },
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Self::Missing { path: path.to_owned() },
+            _ => Self::Io { name: path.display().to_string(), source },
         }
     }
 
     pub(crate) fn writing(path: &Path, source: io::Error) -> Self {
-        Self::CannotWrite {
-            path: path.to_owned(),
-            source,
-        }
+        Self::CannotWrite { path: path.to_owned(), source }
     }
 }

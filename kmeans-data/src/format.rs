@@ -26,15 +26,8 @@ pub enum Format {
 }
 
 impl Format {
-    const ALL: [Self; 7] = [
-        Self::Npy,
-        Self::Npz,
-        Self::Fvecs,
-        Self::Bvecs,
-        Self::Ivecs,
-        Self::Csv,
-        Self::Tsv,
-    ];
+    const ALL: [Self; 7] =
+        [Self::Npy, Self::Npz, Self::Fvecs, Self::Bvecs, Self::Ivecs, Self::Csv, Self::Tsv];
 
     /// The format of a path by its extension, in either case; `None` where that is not known.
     /// An array in an archive, `file.npz:key`, is [`Format::Npz`].
@@ -44,9 +37,7 @@ impl Format {
             return Some(Self::Npz);
         }
         let extension = path.extension()?;
-        Self::ALL
-            .into_iter()
-            .find(|format| extension.eq_ignore_ascii_case(format.extension()))
+        Self::ALL.into_iter().find(|format| extension.eq_ignore_ascii_case(format.extension()))
     }
 
     /// The extension, without the dot.

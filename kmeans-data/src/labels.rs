@@ -21,11 +21,7 @@ pub(crate) const DISTANCE_OUTPUTS: &str = ".npy, .csv, .tsv, .fvecs";
 ///
 /// # Errors
 /// `UnknownExtension`; as [`AtomicFile::create`] and [`AtomicFile::commit`].
-pub fn write_labels(
-    path: impl AsRef<Path>,
-    labels: &[i32],
-    overwrite: Overwrite,
-) -> Result<(), DataError> {
+pub fn write_labels(path: impl AsRef<Path>, labels: &[i32], overwrite: Overwrite) -> Result<(), DataError> {
     write_table(path.as_ref(), labels, 1, overwrite)
 }
 
@@ -101,12 +97,7 @@ impl Cell for f32 {
     }
 }
 
-fn write_table<T: Cell>(
-    path: &Path,
-    values: &[T],
-    p: usize,
-    overwrite: Overwrite,
-) -> Result<(), DataError> {
+fn write_table<T: Cell>(path: &Path, values: &[T], p: usize, overwrite: Overwrite) -> Result<(), DataError> {
     check_rows(values.len(), p)?;
     let mut bytes = Vec::new();
     match Format::of(path) {
@@ -127,10 +118,7 @@ fn write_table<T: Cell>(
             }
         }
         _ => {
-            return Err(DataError::UnknownExtension {
-                name: path.display().to_string(),
-                known: T::KNOWN,
-            });
+            return Err(DataError::UnknownExtension { name: path.display().to_string(), known: T::KNOWN });
         }
     }
     let mut file = AtomicFile::create(path, overwrite)?;

@@ -47,10 +47,7 @@ mod encode;
 mod error;
 mod format;
 mod labels;
-#[allow(
-    unsafe_code,
-    reason = "memory maps; the only file of the crate with unsafe code"
-)]
+#[allow(unsafe_code, reason = "memory maps; the only file of the crate with unsafe code")]
 mod mapped;
 mod memory;
 mod npy;

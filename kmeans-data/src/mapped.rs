@@ -10,11 +10,7 @@ use crate::DataError;
 
 /// Pages are given back in whole multiples of this: 4 KiB is the page on x86; elsewhere pages go up to 64 KiB.
 /// A page that is larger would only be given back with a part of its neighbours in it, which costs a page fault.
-const PAGE: usize = if cfg!(any(target_arch = "x86_64", target_arch = "x86")) {
-    4 << 10
-} else {
-    64 << 10
-};
+const PAGE: usize = if cfg!(any(target_arch = "x86_64", target_arch = "x86")) { 4 << 10 } else { 64 << 10 };
 
 /// A file's bytes, mapped and read-only.
 ///
@@ -35,16 +31,10 @@ impl MappedFile {
         }
         let file = File::open(path).map_err(|source| DataError::opening(path, source))?;
         if metadata.len() == 0 {
-            return Err(DataError::Empty {
-                name: name(),
-                expected: "a file with a header or rows",
-            });
+            return Err(DataError::Empty { name: name(), expected: "a file with a header or rows" });
         }
         // SAFETY: the map is read-only, and the crate's docs ask that the file be not changed while it is open.
-        let map = unsafe { Mmap::map(&file) }.map_err(|source| DataError::Io {
-            name: name(),
-            source,
-        })?;
+        let map = unsafe { Mmap::map(&file) }.map_err(|source| DataError::Io { name: name(), source })?;
         Ok(Self { map })
     }
 
@@ -58,10 +48,8 @@ impl MappedFile {
             return;
         };
         // SAFETY: the map is shared and read-only, so that a page dropped is read from the file again.
-        let advised = unsafe {
-            self.map
-                .unchecked_advise_range(UncheckedAdvice::DontNeed, pages.start, pages.len())
-        };
+        let advised =
+            unsafe { self.map.unchecked_advise_range(UncheckedAdvice::DontNeed, pages.start, pages.len()) };
         // It is advice: where it is not taken, memory stays in use and nothing else changes.
         let _ = advised;
     }
@@ -70,11 +58,7 @@ impl MappedFile {
 /// The pages within `range` of a map of `len` bytes, rounded inward; the last page of the file counts as whole.
 fn whole_pages(range: Range<usize>, len: usize) -> Option<Range<usize>> {
     let start = range.start.next_multiple_of(PAGE);
-    let end = if range.end >= len {
-        len
-    } else {
-        range.end / PAGE * PAGE
-    };
+    let end = if range.end >= len { len } else { range.end / PAGE * PAGE };
     (start < end).then_some(start..end)
 }
 
@@ -84,10 +68,7 @@ mod tests {
 
     #[test]
     fn pages_are_rounded_inward() {
-        assert_eq!(
-            whole_pages(1..PAGE * 3 - 1, PAGE * 10),
-            Some(PAGE..PAGE * 2)
-        );
+        assert_eq!(whole_pages(1..PAGE * 3 - 1, PAGE * 10), Some(PAGE..PAGE * 2));
         assert_eq!(whole_pages(PAGE..PAGE * 3, PAGE * 10), Some(PAGE..PAGE * 3));
         assert_eq!(whole_pages(1..PAGE * 2 - 1, PAGE * 10), None);
         assert_eq!(whole_pages(PAGE + 5..PAGE + 9, PAGE * 10), None);
@@ -95,10 +76,7 @@ mod tests {
 
     #[test]
     fn the_last_page_of_a_file_is_whole() {
-        assert_eq!(
-            whole_pages(5..PAGE * 2 + 7, PAGE * 2 + 7),
-            Some(PAGE..PAGE * 2 + 7)
-        );
+        assert_eq!(whole_pages(5..PAGE * 2 + 7, PAGE * 2 + 7), Some(PAGE..PAGE * 2 + 7));
     }
 
     #[test]

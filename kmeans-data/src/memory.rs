@@ -67,11 +67,7 @@ impl Rows {
     /// `NotRows` if `d` is 0 or the length of `x` is not a multiple of `d`.
     pub fn new(x: Vec<f32>, d: usize) -> Result<Self, DataError> {
         check_rows(x.len(), d)?;
-        Ok(Self {
-            values: x,
-            dim: d,
-            name: "memory".to_owned(),
-        })
+        Ok(Self { values: x, dim: d, name: "memory".to_owned() })
     }
 
     /// A copy of all rows of `points`, under its name.
@@ -81,19 +77,12 @@ impl Rows {
     pub fn copy_of(points: &(impl Points + ?Sized)) -> Result<Self, DataError> {
         let mut values = vec![0.0; points.rows() * points.dim()];
         points.read(0..points.rows(), &mut values)?;
-        Ok(Self {
-            values,
-            dim: points.dim(),
-            name: points.name().to_owned(),
-        })
+        Ok(Self { values, dim: points.dim(), name: points.name().to_owned() })
     }
 
     /// The same rows under another name for messages.
     pub fn with_name(self, name: impl Into<String>) -> Self {
-        Self {
-            name: name.into(),
-            ..self
-        }
+        Self { name: name.into(), ..self }
     }
 
     /// All values, row-major.

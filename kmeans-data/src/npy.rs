@@ -32,35 +32,18 @@ impl NpyArray {
     }
 
     /// The array file that is the part `member` of `bytes`.
-    pub(crate) fn within(
-        bytes: FileBytes,
-        member: Range<usize>,
-        name: String,
-    ) -> Result<Self, DataError> {
+    pub(crate) fn within(bytes: FileBytes, member: Range<usize>, name: String) -> Result<Self, DataError> {
         let header = NpyHeader::parse(&bytes.as_slice()[member.clone()], &name)?;
         let Some(data_bytes) = header.data_bytes() else {
             let expected = "a shape that a file can hold";
-            return Err(DataError::WrongShape {
-                name,
-                found: header.shape,
-                expected,
-            });
+            return Err(DataError::WrongShape { name, found: header.shape, expected });
         };
         let (expected, found) = (header.data_start as u64 + data_bytes, member.len() as u64);
         if expected != found {
-            return Err(DataError::WrongSize {
-                name,
-                expected,
-                found,
-            });
+            return Err(DataError::WrongSize { name, expected, found });
         }
         let data = member.start + header.data_start..member.end;
-        Ok(Self {
-            name,
-            header,
-            bytes,
-            data,
-        })
+        Ok(Self { name, header, bytes, data })
     }
 
     pub(crate) fn data(&self) -> &[u8] {
@@ -81,9 +64,8 @@ impl NpyArray {
             [n, d] => (n, d),
             _ => return Err(wrong("one or two dimensions")),
         };
-        let fits = |value| {
-            usize::try_from(value).map_err(|_| wrong("rows and columns that fit this machine"))
-        };
+        let fits =
+            |value| usize::try_from(value).map_err(|_| wrong("rows and columns that fit this machine"));
         Ok((fits(n)?, fits(d)?))
     }
 
@@ -94,11 +76,7 @@ impl NpyArray {
             dtype: self.header.stored.name(),
             rows,
             dim,
-            order: if self.header.fortran_order {
-                Order::Fortran
-            } else {
-                Order::C
-            },
+            order: if self.header.fortran_order { Order::Fortran } else { Order::C },
             mapped: self.bytes.is_mapped(),
             bytes: self.data.len() as u64,
         })
@@ -130,22 +108,12 @@ impl NpyFile {
     pub(crate) fn from_array(array: NpyArray) -> Result<Self, DataError> {
         let Stored::Rows(dtype) = array.header.stored else {
             let (name, found) = (array.name.clone(), array.header.stored.name().to_owned());
-            return Err(DataError::WrongDtype {
-                name,
-                found,
-                expected: "f32, f64, f16, u8 or i8",
-            });
+            return Err(DataError::WrongDtype { name, found, expected: "f32, f64, f16, u8 or i8" });
         };
         let (rows, dim) = array.table_shape()?;
         // A single row or column lies the same way in both orders.
         let by_column = array.header.fortran_order && rows > 1 && dim > 1;
-        Ok(Self {
-            array,
-            rows,
-            dim,
-            dtype,
-            by_column,
-        })
+        Ok(Self { array, rows, dim, dtype, by_column })
     }
 
     fn order(&self) -> ByteOrder {
@@ -154,24 +122,14 @@ impl NpyFile {
 
     fn does_not_fit(&self, row: usize, column: usize, value: f64) -> DataError {
         let name = self.array.name.clone();
-        DataError::DoesNotFit {
-            name,
-            row,
-            column,
-            value,
-            expected: Dtype::F32.range(),
-        }
+        DataError::DoesNotFit { name, row, column, value, expected: Dtype::F32.range() }
     }
 
     fn read_by_row(&self, rows: Range<usize>, out: &mut [f32]) -> Result<(), DataError> {
         let row_bytes = self.row_bytes();
         let bytes = &self.array.data()[rows.start * row_bytes..rows.end * row_bytes];
         decode(self.dtype, self.order(), bytes, out).map_err(|unfit| {
-            self.does_not_fit(
-                rows.start + unfit.index / self.dim,
-                unfit.index % self.dim,
-                unfit.value,
-            )
+            self.does_not_fit(rows.start + unfit.index / self.dim, unfit.index % self.dim, unfit.value)
         })
     }
 
@@ -181,8 +139,7 @@ impl NpyFile {
             let start = rows.start + tile * TILE;
             let values = &mut values[..out.len() / self.dim];
             for column in 0..self.dim {
-                let bytes =
-                    &self.array.data()[self.column_bytes(start..start + values.len(), column)];
+                let bytes = &self.array.data()[self.column_bytes(start..start + values.len(), column)];
                 decode(self.dtype, self.order(), bytes, values)
                     .map_err(|unfit| self.does_not_fit(start + unfit.index, column, unfit.value))?;
                 for (row, &value) in out.chunks_exact_mut(self.dim).zip(&*values) {
@@ -211,16 +168,11 @@ impl Points for NpyFile {
 
     fn read(&self, rows: Range<usize>, out: &mut [f32]) -> Result<(), DataError> {
         check_read(self, &rows, out.len())?;
-        if self.by_column {
-            self.read_by_column(rows, out)
-        } else {
-            self.read_by_row(rows, out)
-        }
+        if self.by_column { self.read_by_column(rows, out) } else { self.read_by_row(rows, out) }
     }
 
     fn lend(&self, rows: Range<usize>) -> Option<&[f32]> {
-        let lendable =
-            self.dtype == Dtype::F32 && !self.by_column && self.order() == ByteOrder::NATIVE;
+        let lendable = self.dtype == Dtype::F32 && !self.by_column && self.order() == ByteOrder::NATIVE;
         if !lendable || rows.start > rows.end || rows.end > self.rows {
             return None;
         }
@@ -234,9 +186,7 @@ impl Points for NpyFile {
         }
         let give_back = |range: Range<usize>| {
             let start = self.array.data.start;
-            self.array
-                .bytes
-                .release(start + range.start..start + range.end);
+            self.array.bytes.release(start + range.start..start + range.end);
         };
         if self.by_column {
             (0..self.dim).for_each(|column| give_back(self.column_bytes(rows.clone(), column)));

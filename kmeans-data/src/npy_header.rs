@@ -60,10 +60,7 @@ impl NpyHeader {
     /// The bytes of the values; `None` if they are more than a file can hold.
     pub(crate) fn data_bytes(&self) -> Option<u64> {
         let size = self.stored.size() as u64;
-        let bytes = self
-            .shape
-            .iter()
-            .try_fold(size, |bytes, &dimension| bytes.checked_mul(dimension))?;
+        let bytes = self.shape.iter().try_fold(size, |bytes, &dimension| bytes.checked_mul(dimension))?;
         i64::try_from(bytes).is_ok().then_some(bytes)
     }
 }
@@ -72,53 +69,27 @@ impl NpyHeader {
 fn header_text<'a>(bytes: &'a [u8], name: &str) -> Result<(usize, &'a [u8]), DataError> {
     if !bytes.starts_with(MAGIC) {
         let (name, expected) = (name.to_owned(), "\\x93NUMPY");
-        return Err(DataError::Magic {
-            name,
-            format: ".npy",
-            expected,
-        });
+        return Err(DataError::Magic { name, format: ".npy", expected });
     }
     let truncated = |expected: usize| DataError::WrongSize {
         name: name.to_owned(),
         expected: expected as u64,
         found: bytes.len() as u64,
     };
-    let &[major, minor] = bytes
-        .get(6..8)
-        .and_then(|version| version.first_chunk())
-        .ok_or_else(|| truncated(10))?;
+    let &[major, minor] =
+        bytes.get(6..8).and_then(|version| version.first_chunk()).ok_or_else(|| truncated(10))?;
     let (text_start, length) = match (major, minor) {
-        (1, 0) => (
-            10,
-            bytes
-                .get(8..10)
-                .map(|b| usize::from(u16::from_le_bytes([b[0], b[1]]))),
-        ),
-        (2 | 3, 0) => (
-            12,
-            bytes
-                .get(8..12)
-                .map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]) as usize),
-        ),
+        (1, 0) => (10, bytes.get(8..10).map(|b| usize::from(u16::from_le_bytes([b[0], b[1]])))),
+        (2 | 3, 0) => (12, bytes.get(8..12).map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]) as usize)),
         _ => {
-            return Err(DataError::NpyVersion {
-                name: name.to_owned(),
-                major,
-                minor,
-            });
+            return Err(DataError::NpyVersion { name: name.to_owned(), major, minor });
         }
     };
     let length = length.ok_or_else(|| truncated(text_start))?;
-    let text = bytes
-        .get(text_start..text_start + length)
-        .ok_or_else(|| truncated(text_start + length))?;
+    let text = bytes.get(text_start..text_start + length).ok_or_else(|| truncated(text_start + length))?;
     if length > MAX_TEXT {
         let expected = "a header of at most 10000 bytes";
-        return Err(DataError::NpyHeader {
-            name: name.to_owned(),
-            at: length,
-            expected,
-        });
+        return Err(DataError::NpyHeader { name: name.to_owned(), at: length, expected });
     }
     Ok((text_start, text))
 }
@@ -136,11 +107,7 @@ impl<'a> Parser<'a> {
     }
 
     fn error(&self, expected: &'static str) -> DataError {
-        DataError::NpyHeader {
-            name: self.name.to_owned(),
-            at: self.at,
-            expected,
-        }
+        DataError::NpyHeader { name: self.name.to_owned(), at: self.at, expected }
     }
 
     fn skip_spaces(&mut self) {
@@ -156,11 +123,7 @@ impl<'a> Parser<'a> {
     }
 
     fn expect(&mut self, wanted: u8, expected: &'static str) -> Result<(), DataError> {
-        if self.take(wanted) {
-            Ok(())
-        } else {
-            Err(self.error(expected))
-        }
+        if self.take(wanted) { Ok(()) } else { Err(self.error(expected)) }
     }
 
     fn string(&mut self, expected: &'static str) -> Result<&'a [u8], DataError> {
@@ -170,10 +133,8 @@ impl<'a> Parser<'a> {
             Some(&quote @ (b'\'' | b'"')) => quote,
             _ => return Err(self.error(expected)),
         };
-        let length = rest[1..]
-            .iter()
-            .position(|&c| c == quote)
-            .ok_or_else(|| self.error("a closing quote"))?;
+        let length =
+            rest[1..].iter().position(|&c| c == quote).ok_or_else(|| self.error("a closing quote"))?;
         self.at += length + 2;
         Ok(&rest[1..=length])
     }
@@ -209,11 +170,7 @@ impl<'a> Parser<'a> {
     fn integer(&mut self) -> Result<u64, DataError> {
         self.skip_spaces();
         let expected = "an integer from 0 to 2^64 - 1";
-        let digits = self
-            .rest()
-            .iter()
-            .take_while(|c| c.is_ascii_digit())
-            .count();
+        let digits = self.rest().iter().take_while(|c| c.is_ascii_digit()).count();
         let text = str::from_utf8(&self.rest()[..digits]).unwrap_or_default();
         let value = text.parse().map_err(|_| self.error(expected))?;
         self.at += digits;
@@ -235,11 +192,7 @@ impl<'a> Parser<'a> {
 
     fn wrong_dtype(&self, found: &str) -> DataError {
         let expected = "f32, f64, f16, u8 or i8";
-        DataError::WrongDtype {
-            name: self.name.to_owned(),
-            found: found.to_owned(),
-            expected,
-        }
+        DataError::WrongDtype { name: self.name.to_owned(), found: found.to_owned(), expected }
     }
 }
 
@@ -284,21 +237,13 @@ pub(crate) fn header_bytes(stored: Stored, shape: &[usize]) -> Vec<u8> {
     };
     let shape = match shape {
         [n] => format!("({n},)"),
-        _ => format!(
-            "({})",
-            shape
-                .iter()
-                .map(usize::to_string)
-                .collect::<Vec<_>>()
-                .join(", ")
-        ),
+        _ => format!("({})", shape.iter().map(usize::to_string).collect::<Vec<_>>().join(", ")),
     };
     let dictionary = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}");
     let start = MAGIC.len() + 4;
     // At least one character follows the dictionary: the line's end.
     let total = (start + dictionary.len() + 1).next_multiple_of(ALIGNMENT);
-    let text_length =
-        u16::try_from(total - start).expect("one or two dimensions take less than 64 KiB");
+    let text_length = u16::try_from(total - start).expect("one or two dimensions take less than 64 KiB");
     let mut bytes = Vec::with_capacity(total);
     bytes.extend_from_slice(MAGIC);
     bytes.extend_from_slice(&[1, 0]);

@@ -17,10 +17,7 @@ const TRUSTED: u64 = 1 << 26;
 
 /// The archive and the key of `file.npz:key`; no key in `file.npz`; `None` for other paths.
 pub(crate) fn split_key(path: &Path) -> Option<(PathBuf, Option<&str>)> {
-    if path
-        .extension()
-        .is_some_and(|extension| extension.eq_ignore_ascii_case("npz"))
-    {
+    if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("npz")) {
         return Some((path.to_owned(), None));
     }
     let text = path.to_str()?;
@@ -59,34 +56,22 @@ fn find_member(bytes: &[u8], key: Option<&str>, name: &str) -> Result<(String, M
         source: source.into(),
     };
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(malformed)?;
-    let keys: Vec<String> = archive
-        .file_names()
-        .filter_map(|file| file.strip_suffix(".npy"))
-        .map(str::to_owned)
-        .collect();
+    let keys: Vec<String> =
+        archive.file_names().filter_map(|file| file.strip_suffix(".npy")).map(str::to_owned).collect();
     let key = match (key, keys.as_slice()) {
         (Some(key), _) if keys.iter().any(|there| there == key) => key.to_owned(),
         (Some(key), _) => {
-            return Err(DataError::NoSuchKey {
-                name: name.to_owned(),
-                key: key.to_owned(),
-                found: keys,
-            });
+            return Err(DataError::NoSuchKey { name: name.to_owned(), key: key.to_owned(), found: keys });
         }
         (None, [only]) => only.clone(),
         (None, _) => {
-            return Err(DataError::KeyNeeded {
-                name: name.to_owned(),
-                found: keys,
-            });
+            return Err(DataError::KeyNeeded { name: name.to_owned(), found: keys });
         }
     };
     let member = archive.by_name(&format!("{key}.npy")).map_err(malformed)?;
     let size = member.size();
     if member.compression() == CompressionMethod::Stored {
-        let range = member
-            .data_start()
-            .and_then(|start| stored_range(start, size, bytes.len()));
+        let range = member.data_start().and_then(|start| stored_range(start, size, bytes.len()));
         let range = range.ok_or_else(|| DataError::WrongSize {
             name: format!("{name}:{key}"),
             expected: size,
@@ -95,21 +80,12 @@ fn find_member(bytes: &[u8], key: Option<&str>, name: &str) -> Result<(String, M
         return Ok((key, Member::Stored(range)));
     }
     let mut unpacked = Vec::with_capacity(size.min(TRUSTED) as usize);
-    let read = member
-        .take(size.saturating_add(1))
-        .read_to_end(&mut unpacked);
-    read.map_err(|source| DataError::Malformed {
-        name: format!("{name}:{key}"),
-        format: ".npz",
-        source,
-    })?;
+    let read = member.take(size.saturating_add(1)).read_to_end(&mut unpacked);
+    read.map_err(|source| DataError::Malformed { name: format!("{name}:{key}"), format: ".npz", source })?;
     Ok((key, Member::Unpacked(unpacked)))
 }
 
 fn stored_range(start: u64, size: u64, len: usize) -> Option<Range<usize>> {
-    let (start, end) = (
-        usize::try_from(start).ok()?,
-        usize::try_from(start.checked_add(size)?).ok()?,
-    );
+    let (start, end) = (usize::try_from(start).ok()?, usize::try_from(start.checked_add(size)?).ok()?);
     (end <= len).then_some(start..end)
 }

@@ -28,10 +28,7 @@ pub fn open(path: impl AsRef<Path>) -> Result<Box<dyn Points>, DataError> {
         Some(Format::Bvecs) => Box::new(VecsFile::open_bvecs(path)?),
         Some(Format::Csv | Format::Tsv) => Box::new(CsvRows::open(path)?),
         _ => {
-            return Err(DataError::UnknownExtension {
-                name: path.display().to_string(),
-                known: ROW_INPUTS,
-            });
+            return Err(DataError::UnknownExtension { name: path.display().to_string(), known: ROW_INPUTS });
         }
     })
 }
@@ -89,18 +86,13 @@ pub fn describe(path: impl AsRef<Path>) -> Result<ArrayInfo, DataError> {
             Ok(VecsArray::open(path, format)?.info())
         }
         Some(format @ (Format::Csv | Format::Tsv)) => describe_text(path, format),
-        _ => Err(DataError::UnknownExtension {
-            name: path.display().to_string(),
-            known: INPUTS,
-        }),
+        _ => Err(DataError::UnknownExtension { name: path.display().to_string(), known: INPUTS }),
     }
 }
 
 fn describe_text(path: &Path, format: Format) -> Result<ArrayInfo, DataError> {
     let rows = CsvRows::open(path)?;
-    let metadata = path
-        .metadata()
-        .map_err(|source| DataError::opening(path, source))?;
+    let metadata = path.metadata().map_err(|source| DataError::opening(path, source))?;
     Ok(ArrayInfo {
         format,
         dtype: "text",

@@ -23,31 +23,18 @@ pub enum Output {
 ///
 /// # Errors
 /// `UnknownExtension`; as [`AtomicFile::create`].
-pub fn check_output(
-    path: impl AsRef<Path>,
-    output: Output,
-    overwrite: Overwrite,
-) -> Result<(), DataError> {
+pub fn check_output(path: impl AsRef<Path>, output: Output, overwrite: Overwrite) -> Result<(), DataError> {
     let path = path.as_ref();
     let format = Format::of(path);
     let text_or_npy = matches!(format, Some(Format::Npy | Format::Csv | Format::Tsv));
     let (fits, known) = match output {
-        Output::Rows => (
-            text_or_npy || matches!(format, Some(Format::Fvecs | Format::Bvecs)),
-            ROW_OUTPUTS,
-        ),
+        Output::Rows => (text_or_npy || matches!(format, Some(Format::Fvecs | Format::Bvecs)), ROW_OUTPUTS),
         Output::Labels => (text_or_npy || format == Some(Format::Ivecs), LABEL_OUTPUTS),
-        Output::Distances => (
-            text_or_npy || format == Some(Format::Fvecs),
-            DISTANCE_OUTPUTS,
-        ),
+        Output::Distances => (text_or_npy || format == Some(Format::Fvecs), DISTANCE_OUTPUTS),
         Output::Other => (true, ""),
     };
     if !fits {
-        return Err(DataError::UnknownExtension {
-            name: path.display().to_string(),
-            known,
-        });
+        return Err(DataError::UnknownExtension { name: path.display().to_string(), known });
     }
     AtomicFile::create(path, overwrite).map(drop)
 }

@@ -61,45 +61,24 @@ pub trait Points: Sync {
 ///
 /// # Errors
 /// `OutOfRows`, `BufferLength`.
-pub fn check_read(
-    points: &(impl Points + ?Sized),
-    rows: &Range<usize>,
-    len: usize,
-) -> Result<(), DataError> {
+pub fn check_read(points: &(impl Points + ?Sized), rows: &Range<usize>, len: usize) -> Result<(), DataError> {
     if rows.start > rows.end || rows.end > points.rows() {
         let (start, end) = (rows.start, rows.end);
-        return Err(DataError::OutOfRows {
-            name: points.name().to_owned(),
-            start,
-            end,
-            rows: points.rows(),
-        });
+        return Err(DataError::OutOfRows { name: points.name().to_owned(), start, end, rows: points.rows() });
     }
     check_length(points, rows.len(), len)
 }
 
-fn check_length(
-    points: &(impl Points + ?Sized),
-    rows: usize,
-    found: usize,
-) -> Result<(), DataError> {
+fn check_length(points: &(impl Points + ?Sized), rows: usize, found: usize) -> Result<(), DataError> {
     let expected = rows.saturating_mul(points.dim());
     if found != expected {
-        return Err(DataError::BufferLength {
-            name: points.name().to_owned(),
-            expected,
-            found,
-        });
+        return Err(DataError::BufferLength { name: points.name().to_owned(), expected, found });
     }
     Ok(())
 }
 
 /// The values of `rows` in a table of `rows_total` rows by `dim` columns that is wholly in memory.
-pub(crate) fn value_range(
-    rows: &Range<usize>,
-    rows_total: usize,
-    dim: usize,
-) -> Option<Range<usize>> {
+pub(crate) fn value_range(rows: &Range<usize>, rows_total: usize, dim: usize) -> Option<Range<usize>> {
     (rows.start <= rows.end && rows.end <= rows_total).then(|| rows.start * dim..rows.end * dim)
 }
 

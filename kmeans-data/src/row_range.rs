@@ -29,10 +29,7 @@ impl<P: Points> RowRange<P> {
                 rows: points.rows(),
             });
         }
-        Ok(Self {
-            points,
-            range: rows,
-        })
+        Ok(Self { points, range: rows })
     }
 
     /// The same rows as the source counts them; `None` where they go past the range.
@@ -53,10 +50,7 @@ impl<P: Points> Points for RowRange<P> {
 
     fn read(&self, rows: Range<usize>, out: &mut [f32]) -> Result<(), DataError> {
         check_read(self, &rows, out.len())?;
-        self.points.read(
-            self.range.start + rows.start..self.range.start + rows.end,
-            out,
-        )
+        self.points.read(self.range.start + rows.start..self.range.start + rows.end, out)
     }
 
     fn lend(&self, rows: Range<usize>) -> Option<&[f32]> {

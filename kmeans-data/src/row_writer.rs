@@ -72,11 +72,7 @@ pub fn create_rows_as(
     };
     if expected != dtype.name() {
         let name = path.display().to_string();
-        return Err(DataError::FormatDtype {
-            name,
-            dtype: dtype.name(),
-            expected,
-        });
+        return Err(DataError::FormatDtype { name, dtype: dtype.name(), expected });
     }
     RowWriter::create(path, layout, [rows, dim], overwrite)
 }
@@ -86,14 +82,9 @@ fn default_layout(path: &Path) -> Result<Layout, DataError> {
         Some(Format::Npy) => Layout::Npy(Dtype::F32),
         Some(Format::Fvecs) => Layout::Vecs(Dtype::F32),
         Some(Format::Bvecs) => Layout::Vecs(Dtype::U8),
-        Some(format @ (Format::Csv | Format::Tsv)) => Layout::Text {
-            delimiter: format.delimiter(),
-        },
+        Some(format @ (Format::Csv | Format::Tsv)) => Layout::Text { delimiter: format.delimiter() },
         _ => {
-            return Err(DataError::UnknownExtension {
-                name: path.display().to_string(),
-                known: ROW_OUTPUTS,
-            });
+            return Err(DataError::UnknownExtension { name: path.display().to_string(), known: ROW_OUTPUTS });
         }
     })
 }
@@ -107,23 +98,13 @@ impl RowWriter {
     ) -> Result<Self, DataError> {
         let [announced, dim] = shape;
         if dim == 0 {
-            return Err(DataError::NotRows {
-                len: announced,
-                dim,
-            });
+            return Err(DataError::NotRows { len: announced, dim });
         }
         let mut file = AtomicFile::create(path, overwrite)?;
         if let Layout::Npy(dtype) = layout {
             file.put(&header_bytes(Stored::Rows(dtype), &shape))?;
         }
-        Ok(Self {
-            file,
-            layout,
-            dim,
-            announced,
-            written: 0,
-            buffer: Vec::new(),
-        })
+        Ok(Self { file, layout, dim, announced, written: 0, buffer: Vec::new() })
     }
 
     /// Appends whole rows, row-major.
@@ -159,17 +140,14 @@ impl RowWriter {
     }
 
     fn row_count(&self, written: usize) -> DataError {
-        DataError::RowCount {
-            path: self.file.path().to_owned(),
-            announced: self.announced,
-            written,
-        }
+        DataError::RowCount { path: self.file.path().to_owned(), announced: self.announced, written }
     }
 
     fn encode_block(&mut self, block: &[f32]) -> Result<(), DataError> {
         match self.layout {
-            Layout::Npy(dtype) => encode(dtype, block, &mut self.buffer)
-                .map_err(|unfit| self.does_not_fit(0, unfit, dtype)),
+            Layout::Npy(dtype) => {
+                encode(dtype, block, &mut self.buffer).map_err(|unfit| self.does_not_fit(0, unfit, dtype))
+            }
             Layout::Vecs(dtype) => self.encode_vecs(block, dtype),
             Layout::Text { delimiter } => {
                 write_text(block, self.dim, delimiter, &mut self.buffer);
@@ -182,8 +160,7 @@ impl RowWriter {
         let prefix = vecs_prefix(self.dim)?;
         for (row, values) in block.chunks_exact(self.dim).enumerate() {
             self.buffer.extend_from_slice(&prefix);
-            encode(dtype, values, &mut self.buffer)
-                .map_err(|unfit| self.does_not_fit(row, unfit, dtype))?;
+            encode(dtype, values, &mut self.buffer).map_err(|unfit| self.does_not_fit(row, unfit, dtype))?;
         }
         Ok(())
     }
@@ -202,18 +179,11 @@ impl RowWriter {
 
 /// The dimension that stands before each row.
 pub(crate) fn vecs_prefix(dim: usize) -> Result<[u8; 4], DataError> {
-    i32::try_from(dim)
-        .map(i32::to_le_bytes)
-        .map_err(|_| DataError::NotRows { len: 0, dim })
+    i32::try_from(dim).map(i32::to_le_bytes).map_err(|_| DataError::NotRows { len: 0, dim })
 }
 
 /// Appends one line a row.
-pub(crate) fn write_text<T: std::fmt::Display>(
-    values: &[T],
-    dim: usize,
-    delimiter: u8,
-    out: &mut Vec<u8>,
-) {
+pub(crate) fn write_text<T: std::fmt::Display>(values: &[T], dim: usize, delimiter: u8, out: &mut Vec<u8>) {
     for row in values.chunks_exact(dim) {
         for (column, value) in row.iter().enumerate() {
             if column > 0 {

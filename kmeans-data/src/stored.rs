@@ -47,11 +47,7 @@ pub(crate) enum ByteOrder {
 }
 
 impl ByteOrder {
-    pub(crate) const NATIVE: Self = if cfg!(target_endian = "big") {
-        Self::Big
-    } else {
-        Self::Little
-    };
+    pub(crate) const NATIVE: Self = if cfg!(target_endian = "big") { Self::Big } else { Self::Little };
 }
 
 /// The first value of a block that does not fit, and where in the block it stands.
@@ -74,12 +70,7 @@ macro_rules! by_order {
 /// Reads `out.len()` values of `dtype` as f32.
 ///
 /// NaN and infinities pass; a finite f64 beyond the range of f32 is an error.
-pub(crate) fn decode(
-    dtype: Dtype,
-    order: ByteOrder,
-    bytes: &[u8],
-    out: &mut [f32],
-) -> Result<(), Unfit> {
+pub(crate) fn decode(dtype: Dtype, order: ByteOrder, bytes: &[u8], out: &mut [f32]) -> Result<(), Unfit> {
     debug_assert_eq!(bytes.len(), out.len() * dtype.size());
     match dtype {
         Dtype::F32 => by_order!(f32, order, |read| widen(bytes, out, read)),
@@ -95,11 +86,7 @@ fn decode_f16(order: ByteOrder, bytes: &[u8], out: &mut [f32]) {
     match bytemuck::try_cast_slice::<u8, f16>(bytes) {
         // The bulk conversion uses the processor's own instruction, and wants aligned values.
         Ok(halves) if order == ByteOrder::NATIVE => halves.convert_to_f32_slice(out),
-        _ => by_order!(f16, order, |read: fn([u8; 2]) -> f16| widen(
-            bytes,
-            out,
-            |pair| read(pair).to_f32()
-        )),
+        _ => by_order!(f16, order, |read: fn([u8; 2]) -> f16| widen(bytes, out, |pair| read(pair).to_f32())),
     }
 }
 
@@ -122,10 +109,7 @@ fn narrow(bytes: &[u8], out: &mut [f32], read: impl Fn([u8; 8]) -> f64) -> Resul
         return Ok(());
     }
     let values = stored.iter().map(|&wide| read(wide));
-    match values
-        .enumerate()
-        .find(|&(_, wide)| wide.is_finite() && (wide as f32).is_infinite())
-    {
+    match values.enumerate().find(|&(_, wide)| wide.is_finite() && (wide as f32).is_infinite()) {
         Some((index, value)) => Err(Unfit { index, value }),
         None => Ok(()),
     }
@@ -134,19 +118,11 @@ fn narrow(bytes: &[u8], out: &mut [f32], read: impl Fn([u8; 8]) -> f64) -> Resul
 /// All values as f64: exact but for 64-bit integers beyond 2^53.
 pub(crate) fn to_f64(stored: Stored, order: ByteOrder, bytes: &[u8]) -> Vec<f64> {
     fn all<const N: usize>(bytes: &[u8], read: impl Fn([u8; N]) -> f64) -> Vec<f64> {
-        bytes
-            .as_chunks()
-            .0
-            .iter()
-            .map(|&value| read(value))
-            .collect()
+        bytes.as_chunks().0.iter().map(|&value| read(value)).collect()
     }
     macro_rules! all_of {
         ($t:ty, $size:literal, $convert:expr) => {
-            by_order!($t, order, |read: fn([u8; $size]) -> $t| all(
-                bytes,
-                |value| $convert(read(value))
-            ))
+            by_order!($t, order, |read: fn([u8; $size]) -> $t| all(bytes, |value| $convert(read(value))))
         };
     }
     match stored {

@@ -34,14 +34,7 @@ impl VecsArray {
         let name = path.display().to_string();
         let file = MappedFile::open(path)?;
         let (rows, dim) = table_shape(file.bytes(), stored, &name)?;
-        Ok(Self {
-            name,
-            format,
-            stored,
-            file,
-            rows,
-            dim,
-        })
+        Ok(Self { name, format, stored, file, rows, dim })
     }
 
     fn stride(&self) -> usize {
@@ -55,12 +48,7 @@ impl VecsArray {
         let found = i32::from_le_bytes([prefix[0], prefix[1], prefix[2], prefix[3]]);
         if usize::try_from(found) != Ok(self.dim) {
             let (name, expected) = (self.name.clone(), self.dim.to_string());
-            return Err(DataError::RowDimension {
-                name,
-                row,
-                expected,
-                found: found.into(),
-            });
+            return Err(DataError::RowDimension { name, row, expected, found: found.into() });
         }
         Ok(values)
     }
@@ -91,30 +79,16 @@ impl VecsArray {
 fn table_shape(bytes: &[u8], stored: Stored, name: &str) -> Result<(usize, usize), DataError> {
     let found = bytes.len() as u64;
     let Some(&prefix) = bytes.first_chunk::<PREFIX>() else {
-        return Err(DataError::WrongSize {
-            name: name.to_owned(),
-            expected: PREFIX as u64,
-            found,
-        });
+        return Err(DataError::WrongSize { name: name.to_owned(), expected: PREFIX as u64, found });
     };
     let stated = i32::from_le_bytes(prefix);
     let Some(dim) = usize::try_from(stated).ok().filter(|&dim| dim > 0) else {
         let (name, expected) = (name.to_owned(), "1 or more".to_owned());
-        return Err(DataError::RowDimension {
-            name,
-            row: 0,
-            expected,
-            found: stated.into(),
-        });
+        return Err(DataError::RowDimension { name, row: 0, expected, found: stated.into() });
     };
     let row_bytes = PREFIX as u64 + dim as u64 * stored.size() as u64;
     if !found.is_multiple_of(row_bytes) {
-        return Err(DataError::PartialRow {
-            name: name.to_owned(),
-            found,
-            row_bytes,
-            dim,
-        });
+        return Err(DataError::PartialRow { name: name.to_owned(), found, row_bytes, dim });
     }
     // The quotient is at most the file's length, which is a usize.
     Ok(((found / row_bytes) as usize, dim))
@@ -134,10 +108,7 @@ impl VecsFile {
     /// # Errors
     /// `Missing`, `Io`; `Empty`, `RowDimension` or `PartialRow` for what is wrong with the file.
     pub fn open_fvecs(path: impl AsRef<Path>) -> Result<Self, DataError> {
-        Ok(Self {
-            array: VecsArray::open(path.as_ref(), Format::Fvecs)?,
-            dtype: Dtype::F32,
-        })
+        Ok(Self { array: VecsArray::open(path.as_ref(), Format::Fvecs)?, dtype: Dtype::F32 })
     }
 
     /// Opens a file of u8 rows; as [`VecsFile::open_fvecs`].
@@ -145,10 +116,7 @@ impl VecsFile {
     /// # Errors
     /// As [`VecsFile::open_fvecs`].
     pub fn open_bvecs(path: impl AsRef<Path>) -> Result<Self, DataError> {
-        Ok(Self {
-            array: VecsArray::open(path.as_ref(), Format::Bvecs)?,
-            dtype: Dtype::U8,
-        })
+        Ok(Self { array: VecsArray::open(path.as_ref(), Format::Bvecs)?, dtype: Dtype::U8 })
     }
 }
 
@@ -165,18 +133,10 @@ impl Points for VecsFile {
         check_read(self, &rows, out.len())?;
         for (row, out) in rows.zip(out.chunks_exact_mut(self.array.dim)) {
             let values = self.array.row(row)?;
-            decode(self.dtype, ByteOrder::Little, values, out).map_err(
-                |Unfit { index, value }| {
-                    let name = self.array.name.clone();
-                    DataError::DoesNotFit {
-                        name,
-                        row,
-                        column: index,
-                        value,
-                        expected: Dtype::F32.range(),
-                    }
-                },
-            )?;
+            decode(self.dtype, ByteOrder::Little, values, out).map_err(|Unfit { index, value }| {
+                let name = self.array.name.clone();
+                DataError::DoesNotFit { name, row, column: index, value, expected: Dtype::F32.range() }
+            })?;
         }
         Ok(())
     }
@@ -184,9 +144,7 @@ impl Points for VecsFile {
     fn release(&self, rows: Range<usize>) {
         if rows.start < rows.end && rows.end <= self.array.rows {
             let stride = self.array.stride();
-            self.array
-                .file
-                .release(rows.start * stride..rows.end * stride);
+            self.array.file.release(rows.start * stride..rows.end * stride);
         }
     }
 

@@ -48,11 +48,7 @@ impl Column {
         };
         if dim != 1 {
             let found = vec![rows as u64, dim as u64];
-            return Err(DataError::WrongShape {
-                name,
-                found,
-                expected: "one column",
-            });
+            return Err(DataError::WrongShape { name, found, expected: "one column" });
         }
         Ok(Self { name, values })
     }
@@ -78,9 +74,5 @@ impl Column {
 
 fn read_array(array: &NpyArray) -> Result<(Vec<f64>, usize, usize), DataError> {
     let (rows, dim) = array.table_shape()?;
-    Ok((
-        to_f64(array.header.stored, array.header.byte_order, array.data()),
-        rows,
-        dim,
-    ))
+    Ok((to_f64(array.header.stored, array.header.byte_order, array.data()), rows, dim))
 }

@@ -23,8 +23,7 @@ where
     fn read(&self, rows: Range<usize>, out: &mut [f32]) -> Result<(), DataError> {
         check_read(self, &rows, out.len())?;
         let shape = (rows.len(), self.ncols());
-        let mut out =
-            ArrayViewMut2::from_shape(shape, out).expect("check_read compared the lengths");
+        let mut out = ArrayViewMut2::from_shape(shape, out).expect("check_read compared the lengths");
         out.assign(&self.slice(s![rows, ..]));
         Ok(())
     }

@@ -36,12 +36,7 @@ fn an_existing_file_is_refused_up_front_and_kept() {
     let path = files.write("out.bin", "old");
     let error = AtomicFile::create(&path, Overwrite::Refuse).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Exists);
-    assert!(
-        error
-            .to_string()
-            .ends_with("out.bin: exists already and is kept"),
-        "{error}"
-    );
+    assert!(error.to_string().ends_with("out.bin: exists already and is kept"), "{error}");
     assert_eq!(std::fs::read(&path).unwrap(), b"old");
 }
 
@@ -71,18 +66,10 @@ fn replace_keeps_the_old_file_until_commit() {
 #[test]
 fn a_directory_that_is_not_there_is_refused_up_front() {
     let files = Files::new();
-    for path in [
-        files.path("none/out.bin"),
-        files.write("file", "").join("out.bin"),
-    ] {
+    for path in [files.path("none/out.bin"), files.write("file", "").join("out.bin")] {
         let error = AtomicFile::create(&path, Overwrite::Replace).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::CannotWrite);
-        assert!(
-            error
-                .to_string()
-                .starts_with(&format!("{}: cannot be written", path.display())),
-            "{error}"
-        );
+        assert!(error.to_string().starts_with(&format!("{}: cannot be written", path.display())), "{error}");
     }
 }
 

@@ -20,16 +20,8 @@ fn archive(members: &[(&str, &[u8])], method: CompressionMethod) -> Vec<u8> {
 }
 
 fn arrays() -> [Vec<u8>; 2] {
-    let rows = npy(
-        "<f4",
-        false,
-        "(2, 2)",
-        &le(&[1.0, 2.0, 3.0, 4.0], f32::to_le_bytes),
-    );
-    [
-        rows,
-        npy("<i8", false, "(2,)", &le(&[5, 6], i64::to_le_bytes)),
-    ]
+    let rows = npy("<f4", false, "(2, 2)", &le(&[1.0, 2.0, 3.0, 4.0], f32::to_le_bytes));
+    [rows, npy("<i8", false, "(2,)", &le(&[5, 6], i64::to_le_bytes))]
 }
 
 #[test]
@@ -44,10 +36,7 @@ fn stored_members_are_mapped_and_others_unpacked() {
         points.release(0..2);
         assert_eq!(read_labels(files.path("a.npz:sub.y")).unwrap(), [5, 6]);
         let info = describe(files.path("a.npz:x")).unwrap();
-        assert_eq!(
-            (info.format, info.mapped),
-            (Format::Npz, method == CompressionMethod::Stored)
-        );
+        assert_eq!((info.format, info.mapped), (Format::Npz, method == CompressionMethod::Stored));
     }
 }
 
@@ -55,33 +44,14 @@ fn stored_members_are_mapped_and_others_unpacked() {
 fn the_only_array_needs_no_key() {
     let files = Files::new();
     let [x, y] = &arrays();
-    let path = files.write(
-        "a.NPZ",
-        archive(&[("x.npy", x)], CompressionMethod::Deflated),
-    );
-    assert_eq!(
-        read_all(&*open(path).unwrap()).unwrap(),
-        [1.0, 2.0, 3.0, 4.0]
-    );
-    let path = files.write(
-        "b.npz",
-        archive(&[("x.npy", x), ("y.npy", y)], CompressionMethod::Deflated),
-    );
+    let path = files.write("a.NPZ", archive(&[("x.npy", x)], CompressionMethod::Deflated));
+    assert_eq!(read_all(&*open(path).unwrap()).unwrap(), [1.0, 2.0, 3.0, 4.0]);
+    let path = files.write("b.npz", archive(&[("x.npy", x), ("y.npy", y)], CompressionMethod::Deflated));
     let error = open(path).err().unwrap();
     assert_eq!(error.kind(), ErrorKind::BadData);
-    assert!(
-        error
-            .to_string()
-            .contains("a key is needed, as in file.npz:key"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("a key is needed, as in file.npz:key"), "{error}");
     let error = open(files.path("b.npz:z")).err().unwrap();
-    assert!(
-        error
-            .to_string()
-            .contains("b.npz: no array \"z\", expected one of"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("b.npz: no array \"z\", expected one of"), "{error}");
 }
 
 #[test]
@@ -91,9 +61,7 @@ fn broken_archives_are_refused() {
     for method in [CompressionMethod::Stored, CompressionMethod::Deflated] {
         let whole = archive(&[("x.npy", x)], method);
         for length in 0..whole.len() {
-            let error = open(files.write("a.npz", &whole[..length]))
-                .err()
-                .expect("truncated");
+            let error = open(files.write("a.npz", &whole[..length])).err().expect("truncated");
             assert_eq!(error.kind(), ErrorKind::BadData, "{length}: {error}");
         }
         for at in 0..whole.len() {
@@ -105,12 +73,6 @@ fn broken_archives_are_refused() {
             }
         }
     }
-    assert!(
-        message(open(files.write("a.npz", "nothing of the kind")))
-            .contains("malformed .npz file: ")
-    );
-    assert!(matches!(
-        open(files.path("none.npz:x")),
-        Err(DataError::Missing { .. })
-    ));
+    assert!(message(open(files.write("a.npz", "nothing of the kind"))).contains("malformed .npz file: "));
+    assert!(matches!(open(files.path("none.npz:x")), Err(DataError::Missing { .. })));
 }

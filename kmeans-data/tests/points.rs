@@ -10,15 +10,7 @@ use ndarray::{Array2, array, s};
 fn slices_lend_their_rows() {
     let values = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
     let points = RowSlice::new(&values, 2).unwrap();
-    assert_eq!(
-        (
-            points.rows(),
-            points.dim(),
-            points.row_bytes(),
-            points.name()
-        ),
-        (3, 2, 8, "memory")
-    );
+    assert_eq!((points.rows(), points.dim(), points.row_bytes(), points.name()), (3, 2, 8, "memory"));
     assert_eq!(points.lend(1..3).unwrap().as_ptr(), values[2..].as_ptr());
     assert_eq!(points.lend(2..4), None);
     assert_eq!(read_all(&points).unwrap(), values);
@@ -26,18 +18,9 @@ fn slices_lend_their_rows() {
 
 #[test]
 fn values_that_are_no_rows_are_refused() {
-    assert!(matches!(
-        RowSlice::new(&[1.0; 5], 2),
-        Err(DataError::NotRows { len: 5, dim: 2 })
-    ));
-    assert!(matches!(
-        RowSlice::new(&[1.0; 5], 0),
-        Err(DataError::NotRows { .. })
-    ));
-    assert!(matches!(
-        Rows::new(vec![], 0),
-        Err(DataError::NotRows { .. })
-    ));
+    assert!(matches!(RowSlice::new(&[1.0; 5], 2), Err(DataError::NotRows { len: 5, dim: 2 })));
+    assert!(matches!(RowSlice::new(&[1.0; 5], 0), Err(DataError::NotRows { .. })));
+    assert!(matches!(Rows::new(vec![], 0), Err(DataError::NotRows { .. })));
     assert_eq!(Rows::new(vec![], 3).unwrap().rows(), 0);
 }
 
@@ -48,10 +31,7 @@ fn arrays_lend_in_c_order_and_copy_otherwise() {
     let transposed = owned.t();
     assert_eq!((transposed.rows(), Points::dim(&transposed)), (3, 2));
     assert_eq!(transposed.lend(0..3), None);
-    assert_eq!(
-        read_all(&transposed).unwrap(),
-        [1.0, 4.0, 2.0, 5.0, 3.0, 6.0]
-    );
+    assert_eq!(read_all(&transposed).unwrap(), [1.0, 4.0, 2.0, 5.0, 3.0, 6.0]);
     let columns = owned.slice(s![.., ..2]);
     assert_eq!(columns.lend(0..2), None);
     let mut last = [0.0; 2];
@@ -63,9 +43,7 @@ fn arrays_lend_in_c_order_and_copy_otherwise() {
 
 #[test]
 fn a_range_counts_its_rows_from_0() {
-    let points = Rows::new((0..10).map(|i| i as f32).collect(), 2)
-        .unwrap()
-        .with_name("x");
+    let points = Rows::new((0..10).map(|i| i as f32).collect(), 2).unwrap().with_name("x");
     let range = RowRange::new(&points, 1..4).unwrap();
     assert_eq!((range.rows(), range.name()), (3, "x"));
     assert_eq!(read_all(&range).unwrap(), [2.0, 3.0, 4.0, 5.0, 6.0, 7.0]);
@@ -74,24 +52,15 @@ fn a_range_counts_its_rows_from_0() {
     let mut gathered = [0.0; 4];
     range.gather(&[2, 0], &mut gathered).unwrap();
     assert_eq!(gathered, [6.0, 7.0, 2.0, 3.0]);
-    assert!(matches!(
-        range.read(3..4, &mut [0.0; 2]),
-        Err(DataError::OutOfRows { rows: 3, .. })
-    ));
-    assert!(matches!(
-        range.gather(&[3], &mut [0.0; 2]),
-        Err(DataError::OutOfRows { rows: 3, .. })
-    ));
+    assert!(matches!(range.read(3..4, &mut [0.0; 2]), Err(DataError::OutOfRows { rows: 3, .. })));
+    assert!(matches!(range.gather(&[3], &mut [0.0; 2]), Err(DataError::OutOfRows { rows: 3, .. })));
 }
 
 #[test]
 fn ranges_that_are_empty_or_too_long_are_refused() {
     let points = Rows::new(vec![0.0; 10], 2).unwrap();
     for (start, end) in [(2, 2), (3, 1), (0, 6), (usize::MAX, usize::MAX)] {
-        assert!(matches!(
-            RowRange::new(&points, start..end),
-            Err(DataError::OutOfRows { rows: 5, .. })
-        ));
+        assert!(matches!(RowRange::new(&points, start..end), Err(DataError::OutOfRows { rows: 5, .. })));
     }
 }
 

@@ -33,10 +33,7 @@ fn tabs_separate_tsv() {
     let path = files.write("x.tsv", "a\tb\n1\t2\n");
     assert_eq!(read_all(&*open(&path).unwrap()).unwrap(), [1.0, 2.0]);
     let info = describe(&path).unwrap();
-    assert_eq!(
-        (info.dtype, info.rows, info.dim, info.mapped, info.bytes),
-        ("text", 1, 2, false, 8)
-    );
+    assert_eq!((info.dtype, info.rows, info.dim, info.mapped, info.bytes), ("text", 1, 2, false, 8));
 }
 
 #[test]
@@ -62,10 +59,7 @@ fn ragged_lines_name_the_line() {
 #[test]
 fn fields_that_are_no_numbers_name_line_and_column() {
     for (text, expected) in [
-        (
-            "1,2\n3,x\n",
-            "stdin: line 2, column 2: \"x\", expected a number",
-        ),
+        ("1,2\n3,x\n", "stdin: line 2, column 2: \"x\", expected a number"),
         ("1,,3\n", "stdin: line 1, column 2: \"\", expected a number"),
         ("1,2\n\"\n", "stdin: line 3: 1 fields, expected 2"),
         (
@@ -76,50 +70,29 @@ fn fields_that_are_no_numbers_name_line_and_column() {
             "1e999,2\n",
             "stdin: line 1, column 1: \"1e999\", expected a number that fits f32 (at most 3.4028235e38)",
         ),
-        (
-            "a\r\n1\r\n\r\n0x10\r\n",
-            "stdin: line 4, column 1: \"0x10\", expected a number",
-        ),
+        ("a\r\n1\r\n\r\n0x10\r\n", "stdin: line 4, column 1: \"0x10\", expected a number"),
     ] {
         assert_eq!(message(parse(text)), expected, "{text:?}");
     }
     let long = format!("1\n{}\n", "y".repeat(5000));
     assert_eq!(
         message(parse(&long)),
-        format!(
-            "stdin: line 2, column 1: \"{}...\", expected a number",
-            "y".repeat(40)
-        )
+        format!("stdin: line 2, column 1: \"{}...\", expected a number", "y".repeat(40))
     );
     let bytes: &[u8] = b"1\n\xff\xfe\n";
-    assert!(matches!(
-        CsvRows::from_reader(bytes, b',', "stdin"),
-        Err(DataError::NotANumber { line: 2, .. })
-    ));
+    assert!(matches!(CsvRows::from_reader(bytes, b',', "stdin"), Err(DataError::NotANumber { line: 2, .. })));
 }
 
 #[test]
 fn no_rows_are_refused() {
     let files = Files::new();
     for text in ["", "\n\n", "a,b\n", "\u{feff}"] {
-        assert!(
-            matches!(parse(text), Err(DataError::Empty { .. })),
-            "{text:?}"
-        );
+        assert!(matches!(parse(text), Err(DataError::Empty { .. })), "{text:?}");
     }
-    assert!(matches!(
-        open(files.write("x.csv", "")),
-        Err(DataError::Empty { .. })
-    ));
-    assert!(matches!(
-        open(files.path("none.csv")),
-        Err(DataError::Missing { .. })
-    ));
+    assert!(matches!(open(files.write("x.csv", "")), Err(DataError::Empty { .. })));
+    assert!(matches!(open(files.path("none.csv")), Err(DataError::Missing { .. })));
     std::fs::create_dir(files.path("dir.csv")).unwrap();
-    assert!(matches!(
-        open(files.path("dir.csv")),
-        Err(DataError::NotAFile { .. })
-    ));
+    assert!(matches!(open(files.path("dir.csv")), Err(DataError::NotAFile { .. })));
 }
 
 #[test]
@@ -127,9 +100,8 @@ fn unknown_extensions_list_the_known() {
     for name in ["x.txt", "x", ".npy", "x.npy.gz"] {
         let error = open(name).err().unwrap();
         assert_eq!(error.kind(), ErrorKind::Unsupported);
-        let text = format!(
-            "{name}: unknown extension, expected one of .npy, .npz:key, .fvecs, .bvecs, .csv, .tsv"
-        );
+        let text =
+            format!("{name}: unknown extension, expected one of .npy, .npz:key, .fvecs, .bvecs, .csv, .tsv");
         assert_eq!(error.to_string(), text);
     }
 }

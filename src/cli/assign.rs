@@ -73,7 +73,11 @@ impl Assign {
             write_distances(path, distances, self.top, overwrite)?;
         }
         if !self.quiet {
-            output::say(format_args!("{} rows assigned to {} clusters in {seconds:.3} s", points.rows(), model.k()));
+            output::say(format_args!(
+                "{} rows assigned to {} clusters in {seconds:.3} s",
+                points.rows(),
+                model.k()
+            ));
             summary::sizes_of(&found.cluster_sizes);
             output::say(format_args!("inertia {:.6}", found.inertia));
         }

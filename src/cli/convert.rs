@@ -67,7 +67,13 @@ impl Convert {
 }
 
 /// A file of rows by its extension, with another type than f32 if asked for.
-pub(crate) fn create(path: &Path, n: usize, d: usize, dtype: Option<Dtype>, force: bool) -> Result<RowWriter> {
+pub(crate) fn create(
+    path: &Path,
+    n: usize,
+    d: usize,
+    dtype: Option<Dtype>,
+    force: bool,
+) -> Result<RowWriter> {
     let overwrite = output::overwrite(force);
     Ok(match dtype {
         None => create_rows(path, n, d, overwrite)?,

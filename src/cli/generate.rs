@@ -62,7 +62,8 @@ impl Generate {
     pub(crate) fn run(&self) -> Result<()> {
         self.check()?;
         let mut rng = rng(self.seed);
-        let centres: Vec<f32> = (0..self.k * self.d).map(|_| HALF_WIDTH * (2.0 * unit(&mut rng) - 1.0)).collect();
+        let centres: Vec<f32> =
+            (0..self.k * self.d).map(|_| HALF_WIDTH * (2.0 * unit(&mut rng) - 1.0)).collect();
         let mut writer = create(&self.out, self.n, self.d, self.dtype, self.force)?;
         let bars = Bars::new(0, self.quiet, false);
         let step = (BLOCK_VALUES / self.d).max(1);

@@ -29,7 +29,8 @@ pub(crate) fn print(text: Arguments<'_>) -> anyhow::Result<()> {
 
 /// Checks that every output can be written, before any work, and that no two are the same file.
 pub(crate) fn check(outputs: &[(Option<&Path>, Output)], force: bool) -> anyhow::Result<()> {
-    let named: Vec<(&Path, Output)> = outputs.iter().filter_map(|&(path, kind)| Some((path?, kind))).collect();
+    let named: Vec<(&Path, Output)> =
+        outputs.iter().filter_map(|&(path, kind)| Some((path?, kind))).collect();
     for (i, &(path, kind)) in named.iter().enumerate() {
         if named[..i].iter().any(|&(other, _)| other == path) {
             return Err(Usage(format!("{} is named for two outputs", path.display())).into());

@@ -58,7 +58,8 @@ impl Bars {
 fn new_bar(quiet: bool) -> ProgressBar {
     let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
     let bar = ProgressBar::with_draw_target(Some(1), target);
-    let style = ProgressStyle::with_template("{prefix:>13} {wide_bar} {human_pos}/{human_len} {msg} {elapsed}");
+    let style =
+        ProgressStyle::with_template("{prefix:>13} {wide_bar} {human_pos}/{human_len} {msg} {elapsed}");
     bar.set_style(style.expect("the template is well formed"));
     bar
 }

@@ -22,7 +22,10 @@ pub(crate) fn training(report: &Report) {
         InertiaOver::All => format!("over all {n} rows"),
         InertiaOver::Sample => format!("over the {n_trained} rows trained on"),
     };
-    say(format_args!("inertia {:.6} {over}, imbalance factor {:.4}", report.inertia, report.imbalance_factor));
+    say(format_args!(
+        "inertia {:.6} {over}, imbalance factor {:.4}",
+        report.inertia, report.imbalance_factor
+    ));
     let s = &report.seconds;
     say(format_args!(
         "{:.3} s: load {:.3}, prepare {:.3}, init {:.3}, iterate {:.3}, final assign {:.3}",

@@ -39,10 +39,13 @@ impl FromStr for RowsArg {
     fn from_str(s: &str) -> Result<Self, String> {
         let expected = || "expected a:b, a: or :b, rows counted from 0, b excluded".to_owned();
         let (start, end) = s.split_once(':').ok_or_else(expected)?;
-        let number = |s: &str| if s.is_empty() { Ok(None) } else { s.parse().map(Some).map_err(|_| expected()) };
+        let number =
+            |s: &str| if s.is_empty() { Ok(None) } else { s.parse().map(Some).map_err(|_| expected()) };
         let rows = Self { start: number(start)?, end: number(end)? };
         match rows {
-            Self { start: Some(a), end: Some(b) } if a >= b => Err("no rows: a must be less than b".to_owned()),
+            Self { start: Some(a), end: Some(b) } if a >= b => {
+                Err("no rows: a must be less than b".to_owned())
+            }
             _ => Ok(rows),
         }
     }
@@ -53,6 +56,8 @@ pub(crate) fn device(device: &Device, threads: Option<NonZeroUsize>) -> anyhow::
     match (device, threads) {
         (device, None) => Ok(device.clone()),
         (Device::Auto | Device::Cpu { threads: None }, threads) => Ok(Device::Cpu { threads }),
-        (device, Some(_)) => Err(Usage(format!("--threads goes with --device cpu, not with {device}")).into()),
+        (device, Some(_)) => {
+            Err(Usage(format!("--threads goes with --device cpu, not with {device}")).into())
+        }
     }
 }

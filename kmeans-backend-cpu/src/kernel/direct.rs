@@ -24,21 +24,10 @@ pub(crate) fn dot(isa: Isa, v: &[f32], c: &[f32]) -> f64 {
 }
 
 /// [`sq_dist`] of each row of the block to its own centroid; `centroids` is k × d, not packed.
-pub(crate) fn sq_dists_block(
-    isa: Isa,
-    rows: &RowBlock,
-    centroids: &[f32],
-    labels: &[i32],
-    out: &mut [f64],
-) {
+pub(crate) fn sq_dists_block(isa: Isa, rows: &RowBlock, centroids: &[f32], labels: &[i32], out: &mut [f64]) {
     debug_assert_eq!(labels.len(), rows.rows());
     debug_assert_eq!(out.len(), rows.rows());
-    isa.run(Block {
-        rows,
-        centroids,
-        labels,
-        out,
-    });
+    isa.run(Block { rows, centroids, labels, out });
 }
 
 /// One row and one centroid: squared differences if `SQUARES`, else products.
@@ -122,8 +111,8 @@ mod tests {
                 lanes[0][l % 8] += (v - c) * (v - c);
                 lanes[1][l % 8] += v * c;
             }
-            let [sq, product] = lanes
-                .map(|x| ((x[0] + x[4]) + (x[2] + x[6])) + ((x[1] + x[5]) + (x[3] + x[7])));
+            let [sq, product] =
+                lanes.map(|x| ((x[0] + x[4]) + (x[2] + x[6])) + ((x[1] + x[5]) + (x[3] + x[7])));
             for isa in Isa::available() {
                 assert_eq!(sq_dist(isa, &v, &c).to_bits(), sq.to_bits(), "{isa} d={d}");
                 assert_eq!(dot(isa, &v, &c).to_bits(), product.to_bits(), "{isa} d={d}");
@@ -137,7 +126,7 @@ mod tests {
         let (x, centroids) = (numbers(n * d, 3), numbers(k * d, 4));
         let labels: Vec<i32> = (0..n).map(|i| (i * 7 % k) as i32).collect();
         for isa in Isa::available() {
-            let mut rows = RowBlock::new();
+            let mut rows = RowBlock::default();
             rows.load(isa, &x, d, &vec![0.0; d], 1.0);
             let mut out = vec![0.0; n];
             sq_dists_block(isa, &rows, &centroids, &labels, &mut out);

@@ -22,13 +22,7 @@ const DEPTH: usize = 4;
 
 /// Lowers `min` and raises `max` (one value a column) to the rows `x`; the index into `x` of the first
 /// non-finite value, if there is one: `min` and `max` are then unspecified.
-pub(crate) fn extent(
-    isa: Isa,
-    x: &[f32],
-    d: usize,
-    min: &mut [f32],
-    max: &mut [f32],
-) -> Option<usize> {
+pub(crate) fn extent(isa: Isa, x: &[f32], d: usize, min: &mut [f32], max: &mut [f32]) -> Option<usize> {
     debug_assert_eq!(x.len() % d, 0);
     debug_assert!(min.len() == d && max.len() == d);
     let finite = if d.is_multiple_of(PANEL) || d > WIDEN_UP_TO || x.len() < 2 * PANEL * d {
@@ -47,11 +41,7 @@ fn widened(isa: Isa, x: &[f32], min: &mut [f32], max: &mut [f32]) -> bool {
     let d = min.len();
     let (mut low, mut high) = (min.repeat(PANEL), max.repeat(PANEL));
     let (whole, rest) = x.split_at(x.len() / low.len() * low.len());
-    let wide_is_finite = isa.run(Columns {
-        x: whole,
-        min: &mut low,
-        max: &mut high,
-    });
+    let wide_is_finite = isa.run(Columns { x: whole, min: &mut low, max: &mut high });
     for (low, high) in low.chunks_exact(d).zip(high.chunks_exact(d)) {
         for l in 0..d {
             min[l] = lesser(low[l], min[l]);

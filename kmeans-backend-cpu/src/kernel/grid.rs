@@ -37,14 +37,7 @@ pub(crate) fn accumulate_wide(
 ) {
     debug_assert!(v.len() == inv_scale.len());
     debug_assert!(v.len() == sums_high.len() && v.len() == sums_low.len());
-    isa.run(Wide {
-        v,
-        weight,
-        inv_scale,
-        sums_high,
-        sums_low,
-        low_factor,
-    });
+    isa.run(Wide { v, weight, inv_scale, sums_high, sums_low, low_factor });
 }
 
 struct Narrow<'a, const UNIT: bool> {

@@ -39,13 +39,7 @@ pub(crate) trait Lanes: Copy {
 
     /// In each lane: `(score, id)` where `score < best`, else `(best, at)`. The bits of `id` and `at`
     /// are moved, never computed with.
-    fn keep_less(
-        self,
-        score: Self::V,
-        id: Self::V,
-        best: Self::V,
-        at: Self::V,
-    ) -> (Self::V, Self::V);
+    fn keep_less(self, score: Self::V, id: Self::V, best: Self::V, at: Self::V) -> (Self::V, Self::V);
 
     /// The lowest `16 * at + lane` among the lanes whose `best` is smallest; `at` holds the bits of
     /// an i32, and `best` no NaN.
@@ -67,11 +61,7 @@ pub(crate) trait Lanes: Copy {
     /// `a * b + c` of one number, rounded as [`Lanes::fma`] rounds.
     #[inline(always)]
     fn mul_add(self, a: f32, b: f32, c: f32) -> f32 {
-        if Self::FUSED {
-            a.mul_add(b, c)
-        } else {
-            a * b + c
-        }
+        if Self::FUSED { a.mul_add(b, c) } else { a * b + c }
     }
 }
 
@@ -142,13 +132,7 @@ impl Lanes for Portable {
     }
 
     #[inline(always)]
-    fn keep_less(
-        self,
-        score: Self::V,
-        id: Self::V,
-        best: Self::V,
-        at: Self::V,
-    ) -> (Self::V, Self::V) {
+    fn keep_less(self, score: Self::V, id: Self::V, best: Self::V, at: Self::V) -> (Self::V, Self::V) {
         let (mut value, mut place) = (best, at);
         for lane in 0..PANEL {
             let less = score[lane] < best[lane];

@@ -14,9 +14,7 @@ pub(crate) struct Lines {
 impl Lines {
     /// At least `len` zeros, rounded up to whole lines.
     pub(crate) fn zeros(len: usize) -> Self {
-        Self {
-            lines: vec![Line([0.0; 16]); len.div_ceil(16)],
-        }
+        Self { lines: vec![Line([0.0; 16]); len.div_ceil(16)] }
     }
 
     /// Makes room for `len` values; what the buffer held is unspecified afterwards.
@@ -42,8 +40,19 @@ impl Lines {
 
     pub(crate) fn as_mut_slice(&mut self) -> &mut [f32] {
         // SAFETY: as in `as_slice`, and the borrow of `self` is exclusive.
-        unsafe {
-            std::slice::from_raw_parts_mut(self.lines.as_mut_ptr().cast(), self.lines.len() * 16)
-        }
+        unsafe { std::slice::from_raw_parts_mut(self.lines.as_mut_ptr().cast(), self.lines.len() * 16) }
     }
+}
+
+/// Asks for `values` to be brought into the second-level cache; changes nothing else.
+#[inline(always)]
+pub(crate) fn prefetch(values: &[f32]) {
+    #[cfg(target_arch = "x86_64")]
+    for value in values.iter().step_by(16) {
+        use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
+        // SAFETY: SSE is part of x86-64, and a prefetch of any address is harmless.
+        unsafe { _mm_prefetch::<_MM_HINT_T1>(std::ptr::from_ref(value).cast()) };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = values;
 }

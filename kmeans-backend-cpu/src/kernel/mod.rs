@@ -31,5 +31,5 @@ pub(crate) use extent::extent;
 pub(crate) use grid::{accumulate, accumulate_wide};
 pub(crate) use lanes::{Kernel, Lanes, PANEL, Portable};
 pub(crate) use lines::Lines;
-pub(crate) use nearest::{Scratch, nearest_block, scores_block};
+pub(crate) use nearest::{Scratch, nearest_block, nearest_block_ahead, scores_block};
 pub(crate) use rows::{RowBlock, block_rows};

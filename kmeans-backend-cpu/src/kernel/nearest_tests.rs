@@ -44,14 +44,14 @@ impl Job {
     }
 
     fn rows(&self, isa: Isa) -> RowBlock {
-        let mut rows = RowBlock::new();
+        let mut rows = RowBlock::default();
         rows.load(isa, &self.x, self.d, &vec![0.0; self.d], 1.0);
         rows
     }
 
     fn labels(&self, isa: Isa) -> Vec<i32> {
         let mut labels = vec![-1; self.x.len() / self.d];
-        let scratch = &mut Scratch::new();
+        let scratch = &mut Scratch::default();
         nearest_block(isa, &self.rows(isa), &self.panels(), scratch, &mut labels);
         labels
     }
@@ -61,7 +61,7 @@ impl Job {
         let panels = self.panels();
         let padded = panels.k_padded();
         let mut out = vec![f32::NAN; self.x.len() / self.d * padded];
-        scores_block(isa, &self.rows(isa), &panels, &mut Scratch::new(), &mut out);
+        scores_block(isa, &self.rows(isa), &panels, &mut Scratch::default(), &mut out);
         for row in out.chunks_exact(padded) {
             assert!(row[self.k..].iter().all(|&s| s == f32::INFINITY));
         }
@@ -209,7 +209,7 @@ fn scores_that_overflow_give_label_zero() {
 
 #[test]
 fn a_scratch_may_be_used_again_for_other_shapes() {
-    let scratch = &mut Scratch::new();
+    let scratch = &mut Scratch::default();
     for isa in Isa::available() {
         for (n, d, k) in [(200, 700, 60), (3, 2, 5), (100, 40, 100), (5, 900, 17)] {
             let job = Job::random(n, d, k, -2.0);
@@ -217,5 +217,31 @@ fn a_scratch_may_be_used_again_for_other_shapes() {
             nearest_block(isa, &job.rows(isa), &job.panels(), scratch, &mut labels);
             assert_eq!(labels, job.labels(isa));
         }
+    }
+}
+
+#[test]
+fn fetching_ahead_changes_no_label() {
+    for isa in Isa::available() {
+        for ahead in [0, 1, 15, 1000, 20_000] {
+            let job = Job::random(40, 30, 100, -2.0);
+            let (rows, panels, ahead) = (job.rows(isa), job.panels(), vec![0.0; ahead]);
+            let mut labels = vec![-1; 40];
+            let scratch = &mut Scratch::default();
+            nearest_block_ahead(isa, &rows, &panels, scratch, &mut labels, &ahead);
+            assert_eq!(labels, job.labels(isa));
+        }
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[test]
+fn avx2_and_avx512_give_the_same_bits() {
+    let wide: Vec<Isa> = Isa::available().into_iter().filter(|isa| *isa != Isa::Portable).collect();
+    for d in [1, 16, 100, 784] {
+        let job = Job::random(40, d, 77, -2.0);
+        let scores: Vec<Vec<u32>> =
+            wide.iter().map(|isa| job.scores(*isa).iter().map(|s| s.to_bits()).collect()).collect();
+        assert!(scores.windows(2).all(|pair| pair[0] == pair[1]), "d={d}");
     }
 }

@@ -33,28 +33,13 @@ pub(crate) struct RowBlock {
 }
 
 impl RowBlock {
-    pub(crate) fn new() -> Self {
-        Self::default()
-    }
-
     /// Replaces the block by the rows `x` (row-major, `d` columns).
-    pub(crate) fn load(
-        &mut self,
-        isa: Isa,
-        x: &[f32],
-        d: usize,
-        origin_scaled: &[f32],
-        scale: f32,
-    ) {
+    pub(crate) fn load(&mut self, isa: Isa, x: &[f32], d: usize, origin_scaled: &[f32], scale: f32) {
         debug_assert_eq!(x.len() % d, 0);
         debug_assert_eq!(origin_scaled.len(), d);
         self.rows = x.len() / d;
         self.d = d;
-        self.stride = if d < TIGHT_BELOW {
-            d
-        } else {
-            16 * (d.div_ceil(16) | 1)
-        };
+        self.stride = if d < TIGHT_BELOW { d } else { 16 * (d.div_ceil(16) | 1) };
         let used = self.rows * self.stride;
         let padded = self.rows.next_multiple_of(ROW_PAD) * self.stride;
         self.values.make_room(padded);
@@ -66,14 +51,7 @@ impl RowBlock {
                 self.pattern.extend(origin_scaled.iter().map(|o| -o));
             }
             let out = &mut values[..used];
-            isa.run(Load::<true> {
-                x,
-                origin: &self.pattern,
-                scale,
-                out,
-                width: 16 * d,
-                stride: 16 * d,
-            });
+            isa.run(Load::<true> { x, origin: &self.pattern, scale, out, width: 16 * d, stride: 16 * d });
         } else {
             isa.run(Load::<false> {
                 x,
@@ -144,7 +122,7 @@ mod tests {
     #[test]
     fn a_block_holds_the_rows_in_the_frame_and_zeros_after_them() {
         for isa in Isa::available() {
-            let mut block = RowBlock::new();
+            let mut block = RowBlock::default();
             for d in [1, 2, 3, 15, 16, 17, 31, 64, 130] {
                 for rows in [1, 5, 16, 36, 37, 252] {
                     let x: Vec<f32> = (0..rows * d).map(|i| (i % 1013) as f32 - 99.0).collect();
@@ -165,7 +143,7 @@ mod tests {
 
     #[test]
     fn rows_of_a_power_of_two_do_not_share_cache_sets() {
-        let mut block = RowBlock::new();
+        let mut block = RowBlock::default();
         for d in [16, 128, 1024, 2048] {
             block.load(Isa::Portable, &vec![0.0; d], d, &vec![0.0; d], 1.0);
             assert_eq!(block.stride() / 16 % 2, 1);

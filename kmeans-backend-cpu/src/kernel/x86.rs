@@ -72,10 +72,7 @@ impl Lanes for Avx512 {
         // SAFETY: `self` proves AVX-512F.
         unsafe {
             let less = _mm512_cmp_ps_mask::<_CMP_LT_OQ>(score, best);
-            (
-                self.min(score, best),
-                _mm512_mask_blend_ps(less, at, id),
-            )
+            (self.min(score, best), _mm512_mask_blend_ps(less, at, id))
         }
     }
 
@@ -116,12 +113,7 @@ impl Lanes for Avx2 {
     #[inline(always)]
     fn load(self, from: &[f32; PANEL]) -> [__m256; 2] {
         // SAFETY: `self` proves AVX2, and `from` is 2 * 8 readable f32.
-        unsafe {
-            [
-                _mm256_loadu_ps(from.as_ptr()),
-                _mm256_loadu_ps(from.as_ptr().add(8)),
-            ]
-        }
+        unsafe { [_mm256_loadu_ps(from.as_ptr()), _mm256_loadu_ps(from.as_ptr().add(8))] }
     }
 
     #[inline(always)]
@@ -142,12 +134,7 @@ impl Lanes for Avx2 {
     #[inline(always)]
     fn fma(self, a: [__m256; 2], b: [__m256; 2], c: [__m256; 2]) -> [__m256; 2] {
         // SAFETY: `self` proves FMA.
-        unsafe {
-            [
-                _mm256_fmadd_ps(a[0], b[0], c[0]),
-                _mm256_fmadd_ps(a[1], b[1], c[1]),
-            ]
-        }
+        unsafe { [_mm256_fmadd_ps(a[0], b[0], c[0]), _mm256_fmadd_ps(a[1], b[1], c[1])] }
     }
 
     #[inline(always)]
@@ -178,10 +165,7 @@ impl Lanes for Avx2 {
             ];
             (
                 self.min(score, best),
-                [
-                    _mm256_blendv_ps(at[0], id[0], less[0]),
-                    _mm256_blendv_ps(at[1], id[1], less[1]),
-                ],
+                [_mm256_blendv_ps(at[0], id[0], less[0]), _mm256_blendv_ps(at[1], id[1], less[1])],
             )
         }
     }

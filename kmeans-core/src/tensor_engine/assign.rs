@@ -54,7 +54,12 @@ impl<B: Backend> TensorEngine<B> {
             .blocks(Self::block_rows(codebook.k()))
             .map(|block| {
                 let v = rows.offsets(block);
-                let scores = scores(v.clone(), codebook.centroids.clone(), codebook.bias_of_first.clone(), codebook.metric);
+                let scores = scores(
+                    v.clone(),
+                    codebook.centroids.clone(),
+                    codebook.bias_of_first.clone(),
+                    codebook.metric,
+                );
                 let labels = argmin_lowest(scores);
                 let own = codebook.centroids.clone().select(0, labels.clone());
                 (labels, direct(v, own, codebook.metric, self.has_64_bits))
@@ -77,7 +82,8 @@ impl<B: Backend> TensorEngine<B> {
         let mut found = Neighbours::default();
         for block in rows.blocks(Self::block_rows(codebook.k())) {
             let v = rows.offsets(block);
-            let mut scores = scores(v.clone(), codebook.centroids.clone(), codebook.bias.clone(), codebook.metric);
+            let mut scores =
+                scores(v.clone(), codebook.centroids.clone(), codebook.bias.clone(), codebook.metric);
             let mut columns = Vec::with_capacity(p);
             for _ in 0..p {
                 let ids = argmin_lowest(scores.clone());

@@ -31,7 +31,12 @@ pub(super) fn argmin_lowest<B: Backend>(scores: Tensor<B, 2>) -> Tensor<B, 1, In
 
 /// `Σ (v − c)²` (L2) or `Σ v·c` (inner product) between rows of `v` and of `c`, both b×d, in `f64`
 /// where the backend has it.
-pub(super) fn direct<B: Backend>(v: Tensor<B, 2>, c: Tensor<B, 2>, metric: Metric, f64: bool) -> Tensor<B, 1> {
+pub(super) fn direct<B: Backend>(
+    v: Tensor<B, 2>,
+    c: Tensor<B, 2>,
+    metric: Metric,
+    f64: bool,
+) -> Tensor<B, 1> {
     let n = v.dims()[0];
     let (v, c) = if f64 { (v.cast(FloatDType::F64), c.cast(FloatDType::F64)) } else { (v, c) };
     let terms = match metric {

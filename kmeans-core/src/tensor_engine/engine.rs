@@ -3,12 +3,12 @@
 use burn::tensor::backend::Backend;
 use burn::tensor::{FloatDType, Int, Tensor, TensorData};
 
+use super::TensorEngine;
 use super::assign::TensorCodebook;
 use super::distance::{matrix, to_f32, to_i64};
 use super::guard::guard;
 use super::prepared::TensorPrepared;
 use super::reduce::TensorSums;
-use super::TensorEngine;
 use crate::centroids::Centroids;
 use crate::engine::{Engine, Neighbours, Rows};
 use crate::error::{Error, Result};
@@ -92,15 +92,20 @@ impl<B: Backend> Engine for TensorEngine<B> {
         guard(&self.name, || ids.iter().flat_map(|&id| row(id)).collect())
     }
 
-    fn refresh(&self, rows: &mut TensorPrepared<'_, B>, seeds: &Centroids, fresh: usize) -> Result<u128> {
-        guard(&self.name, || self.refresh_rows(rows, seeds, fresh))
+    fn refresh(&self, rows: &mut TensorPrepared<'_, B>, fresh: &Centroids, restart: bool) -> Result<u128> {
+        guard(&self.name, || self.refresh_rows(rows, fresh, restart))
     }
 
-    fn pick(&self, rows: &TensorPrepared<'_, B>, ticket: u128) -> Result<usize> {
+    fn pick(&self, rows: &TensorPrepared<'_, B>, ticket: u128) -> Result<(usize, u128)> {
         Ok(Self::pick_row(rows, ticket))
     }
 
-    fn nearest(&self, rows: &TensorPrepared<'_, B>, codebook: &TensorCodebook<B>, p: usize) -> Result<Neighbours> {
+    fn nearest(
+        &self,
+        rows: &TensorPrepared<'_, B>,
+        codebook: &TensorCodebook<B>,
+        p: usize,
+    ) -> Result<Neighbours> {
         guard(&self.name, || self.nearest_rows(rows, codebook, p))
     }
 

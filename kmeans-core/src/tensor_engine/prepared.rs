@@ -28,10 +28,16 @@ impl<'p, B: Backend> TensorPrepared<'p, B> {
     pub(super) fn new(engine: &TensorEngine<B>, rows: Rows<'p, B>, weights: Option<&'p [f32]>) -> Self {
         let [n, d] = rows.dims();
         let x = match rows {
-            Rows::Host { x, .. } => Tensor::from_data(TensorData::new(x.into_owned(), [n, d]), &engine.device),
+            Rows::Host { x, .. } => {
+                Tensor::from_data(TensorData::new(x.into_owned(), [n, d]), &engine.device)
+            }
             Rows::Tensor(t) => t.cast(FloatDType::F32),
         };
-        let nothing = Extent { min: vec![0.0; d], max: vec![0.0; d], ..Extent::new(Vec::new(), Vec::new(), n, weights) };
+        let nothing = Extent {
+            min: vec![0.0; d],
+            max: vec![0.0; d],
+            ..Extent::new(Vec::new(), Vec::new(), n, weights)
+        };
         Self {
             x,
             weights,

@@ -35,7 +35,11 @@ pub enum TensorSums<B: Backend> {
 }
 
 impl<B: Backend> TensorEngine<B> {
-    pub(super) fn reduce_rows(&self, rows: &TensorPrepared<'_, B>, codebook: &TensorCodebook<B>) -> TensorSums<B> {
+    pub(super) fn reduce_rows(
+        &self,
+        rows: &TensorPrepared<'_, B>,
+        codebook: &TensorCodebook<B>,
+    ) -> TensorSums<B> {
         let k = codebook.centroids.dims()[0];
         let objective = rows.frame.objective(codebook.metric, codebook.max_sq_norm);
         if !self.has_64_bits {
@@ -100,7 +104,10 @@ fn split_columns<B: Backend>(values: Tensor<B, 2>, grids: &[Grid]) -> (Tensor<B,
     let device = values.device();
     let row = |of: fn(Grid) -> f64| {
         let data: Vec<f64> = grids.iter().map(|&g| of(g)).collect();
-        Tensor::<B, 2>::from_data(TensorData::new(data, [1, grids.len()]), (&device, burn::tensor::DType::F64))
+        Tensor::<B, 2>::from_data(
+            TensorData::new(data, [1, grids.len()]),
+            (&device, burn::tensor::DType::F64),
+        )
     };
     let t = values * row(Grid::inverse_step);
     let high = t.clone().round();
@@ -109,7 +116,12 @@ fn split_columns<B: Backend>(values: Tensor<B, 2>, grids: &[Grid]) -> (Tensor<B,
 }
 
 /// One row of the tallies for each row: limbs of `w`, limbs of `w·distance`, 1.
-fn tally<B: Backend>(weights: Tensor<B, 2>, distances: Tensor<B, 2>, weight: Grid, objective: Grid) -> Tensor<B, 2, Int> {
+fn tally<B: Backend>(
+    weights: Tensor<B, 2>,
+    distances: Tensor<B, 2>,
+    weight: Grid,
+    objective: Grid,
+) -> Tensor<B, 2, Int> {
     let ones = Tensor::<B, 2, Int>::ones(weights.dims(), &weights.device()).cast(IntDType::I64);
     let (w_high, w_low) = split_columns(weights.clone(), &[weight]);
     let (o_high, o_low) = split_columns(distances * weights, &[objective]);

@@ -13,15 +13,20 @@ const BLOCK_ROWS: usize = 1 << 14;
 
 impl<B: Backend> TensorEngine<B> {
     /// Each row keeps its distance to the nearest seed; returns the potential.
-    pub(super) fn refresh_rows(&self, rows: &mut TensorPrepared<'_, B>, seeds: &Centroids, fresh: usize) -> u128 {
+    pub(super) fn refresh_rows(
+        &self,
+        rows: &mut TensorPrepared<'_, B>,
+        fresh: &Centroids,
+        restart: bool,
+    ) -> u128 {
         let mut nearest = std::mem::take(&mut rows.seed_sq_dists);
-        if fresh == seeds.k() {
+        if restart {
             nearest = vec![f64::INFINITY; rows.n()];
         }
         for block in rows.blocks(BLOCK_ROWS) {
             let v = rows.offsets(block.clone());
-            for seed in seeds.k() - fresh..seeds.k() {
-                let seed = matrix::<B>(seeds.row(seed), seeds.dim(), &self.device).expand(v.dims());
+            for seed in fresh.rows() {
+                let seed = matrix::<B>(seed, fresh.dim(), &self.device).expand(v.dims());
                 let sq_dists = to_f64(direct(v.clone(), seed, Metric::L2, self.has_64_bits));
                 nearest[block.clone()].iter_mut().zip(sq_dists).for_each(|(near, new)| *near = near.min(new));
             }
@@ -30,11 +35,11 @@ impl<B: Backend> TensorEngine<B> {
         potentials(rows).sum()
     }
 
-    /// The row at `ticket` in the running potential.
-    pub(super) fn pick_row(rows: &TensorPrepared<'_, B>, mut ticket: u128) -> usize {
+    /// The row at `ticket` in the running potential, and how far into its share.
+    pub(super) fn pick_row(rows: &TensorPrepared<'_, B>, mut ticket: u128) -> (usize, u128) {
         for (row, own) in potentials(rows).enumerate() {
             if ticket < own {
-                return row;
+                return (row, ticket);
             }
             ticket -= own;
         }

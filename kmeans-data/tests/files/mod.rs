@@ -28,9 +28,8 @@ impl Files {
     /// The names of all files, sorted.
     pub fn names(&self) -> Vec<String> {
         let entries = std::fs::read_dir(self.0.path()).unwrap();
-        let mut names: Vec<String> = entries
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect();
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
         names.sort();
         names
     }
@@ -48,8 +47,7 @@ pub fn npy_with_header(header: &str, data: &[u8]) -> Vec<u8> {
 /// A .npy file as NumPy writes it: the data begins at a multiple of 64.
 pub fn npy(descr: &str, fortran_order: bool, shape: &str, data: &[u8]) -> Vec<u8> {
     let order = if fortran_order { "True" } else { "False" };
-    let dictionary =
-        format!("{{'descr': '{descr}', 'fortran_order': {order}, 'shape': {shape}, }}");
+    let dictionary = format!("{{'descr': '{descr}', 'fortran_order': {order}, 'shape': {shape}, }}");
     let spaces = (dictionary.len() + 11).next_multiple_of(64) - dictionary.len() - 11;
     npy_with_header(&format!("{dictionary}{}\n", " ".repeat(spaces)), data)
 }

@@ -1,0 +1,80 @@
+//! What can go wrong, and by how much.
+
+use kmeans_data::DataError;
+
+/// Why a measure could not be taken. Rows and columns count from 0.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Nothing to measure.
+    #[error("no rows: at least one labeled row is needed")]
+    NoRows,
+    /// More rows than pairs can be counted of.
+    #[error("{n} rows, at most {max} can be compared")]
+    TooManyRows {
+        /// Rows.
+        n: usize,
+        /// The most rows whose pairs are counted exactly.
+        max: usize,
+    },
+    /// Two labelings of different length, or another number of labels than rows.
+    #[error("{found} labels for {expected} rows")]
+    LabelCount {
+        /// Rows, or labels of the first labeling.
+        expected: usize,
+        /// Labels given.
+        found: usize,
+    },
+    /// A label that numbers no cluster.
+    #[error("label {row} (counted from 0) is {label}, expected 0 to {k} exclusive")]
+    LabelOutOfRange {
+        /// Row of the label.
+        row: usize,
+        /// The label.
+        label: i32,
+        /// Clusters.
+        k: usize,
+    },
+    /// Centroids that are not rows of as many columns as the points.
+    #[error("{values} centroid values are not rows of {d} columns, which the points have")]
+    CentroidShape {
+        /// Values given.
+        values: usize,
+        /// Columns of the points.
+        d: usize,
+    },
+    /// Another number of weights than rows.
+    #[error("{found} weights for {expected} rows")]
+    WeightCount {
+        /// Rows.
+        expected: usize,
+        /// Weights given.
+        found: usize,
+    },
+    /// A negative, infinite or NaN weight.
+    #[error("weight {row} (counted from 0) is {value}, expected a finite number that is not negative")]
+    BadWeight {
+        /// Row of the weight.
+        row: usize,
+        /// The weight.
+        value: f32,
+    },
+    /// NaN or infinity in the points or the centroids.
+    #[error("{data}: row {row}, column {column} (counted from 0) is {value}, expected a finite number")]
+    NonFinite {
+        /// The source's name, or `centroids`.
+        data: String,
+        /// Row.
+        row: usize,
+        /// Column.
+        column: usize,
+        /// What stands there.
+        value: f32,
+    },
+    /// Reading the points failed.
+    #[error(transparent)]
+    Data(#[from] DataError),
+}
+
+/// Result of a fallible call of this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;

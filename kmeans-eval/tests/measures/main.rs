@@ -1,0 +1,5 @@
+//! Tests of the measures against scikit-learn, by hand and by law.
+
+mod external;
+mod inertia;
+mod iris;
