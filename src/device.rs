@@ -65,7 +65,7 @@ impl Device {
 
     #[cfg(feature = "cuda")]
     fn cuda(&self, index: usize) -> Result<Box<dyn Trainer>> {
-        Ok(Box::new(kmeans_backend_cuda::CudaEngine::new(index)?))
+        Ok(Box::new(kmeans_backend_cuda::open(index)?))
     }
 
     #[cfg(not(feature = "cuda"))]

@@ -34,3 +34,8 @@ pub use kmeans_data::{DataError, Overwrite, Points, RowSlice, open};
 pub use kmeans_core as core;
 /// Row sources and array files.
 pub use kmeans_data as data;
+
+/// The commands and code of README.md, compiled as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

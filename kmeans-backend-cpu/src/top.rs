@@ -50,6 +50,7 @@ pub(crate) fn nearest(
             }
         }
     });
+    found.sort(p, codebook.metric);
     found
 }
 

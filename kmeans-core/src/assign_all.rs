@@ -74,6 +74,7 @@ pub(crate) fn assign_all<E: Engine>(
     let step = block_rows(source.d());
     for start in (0..n).step_by(step) {
         let rows = start..n.min(start + step);
+        source.prefetch(rows.end..n.min(rows.end + step));
         assign_block(engine, source, weights, rows.clone(), target, &codebook, &mut buffer, &mut all)?;
         source.release(rows.clone());
         // Rows are assigned for a model that exists already; there is no half of it to return.

@@ -42,6 +42,30 @@ pub struct Neighbours {
     pub distances: Vec<f32>,
 }
 
+impl Neighbours {
+    /// Sorts the `p` neighbours of each row by distance, the nearest first, equal ones by number.
+    ///
+    /// Neighbours are chosen by score and measured directly; where two are nearly equally near, the
+    /// two may order them differently, and what is measured is what the user sees.
+    pub fn sort(&mut self, p: usize, metric: Metric) {
+        let mut row: Vec<(f32, i32)> = Vec::with_capacity(p);
+        for (ids, distances) in self.ids.chunks_exact_mut(p).zip(self.distances.chunks_exact_mut(p)) {
+            row.clear();
+            row.extend(distances.iter().copied().zip(ids.iter().copied()));
+            row.sort_unstable_by(|a, b| {
+                let nearer = match metric {
+                    Metric::L2 => a.0.total_cmp(&b.0),
+                    Metric::InnerProduct => b.0.total_cmp(&a.0),
+                };
+                nearer.then(a.1.cmp(&b.1))
+            });
+            for ((id, distance), &(measured, number)) in ids.iter_mut().zip(distances).zip(&row) {
+                (*distance, *id) = (measured, number);
+            }
+        }
+    }
+}
+
 /// A handful of verbs that a k-means needs from the hardware.
 ///
 /// An engine knows no algorithm: it makes rows and centroids ready, assigns, and adds. It names

@@ -72,8 +72,8 @@ impl Extent {
 
     /// Takes in the extent of further rows; order does not matter.
     pub fn merge(&mut self, other: &Self) {
-        self.widen(&other.min);
-        self.widen(&other.max);
+        self.min.iter_mut().zip(&other.min).for_each(|(a, &b)| *a = a.min(b));
+        self.max.iter_mut().zip(&other.max).for_each(|(a, &b)| *a = a.max(b));
         self.rows += other.rows;
         self.weighted_rows += other.weighted_rows;
         self.max_weight = self.max_weight.max(other.max_weight);
@@ -260,6 +260,16 @@ mod tests {
 
     fn extent(min: f32, max: f32) -> Extent {
         Extent::new(vec![min], vec![max], 100, None)
+    }
+
+    #[test]
+    fn the_extent_of_no_rows_is_neutral_on_either_side() {
+        let some = Extent::new(vec![-1.0, 2.0], vec![3.0, 2.5], 7, Some(&[2.0, 0.0, 0.5]));
+        let mut left = Extent::empty(2);
+        left.merge(&some);
+        let mut right = some.clone();
+        right.merge(&Extent::empty(2));
+        assert_eq!((&left, &right), (&some, &some));
     }
 
     #[test]

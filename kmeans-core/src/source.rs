@@ -9,6 +9,9 @@ use kmeans_data::Points;
 use crate::engine::Rows;
 use crate::error::{Error, Result};
 
+/// Rows of a sample that are fetched at a time; what was mapped for them is given back after each.
+const GATHER_ROWS: usize = 1 << 14;
+
 /// Where rows are read from.
 pub(crate) enum Source<'a, B: Backend> {
     Points(&'a dyn Points),
@@ -70,7 +73,7 @@ impl<B: Backend> Source<'_, B> {
         }
     }
 
-    /// The rows of `ids`, copied.
+    /// The rows of `ids`, which ascend, copied.
     pub(crate) fn gather(&self, ids: &[usize]) -> Result<Rows<'static, B>> {
         match self {
             Self::Tensor(t) => {
@@ -81,9 +84,19 @@ impl<B: Backend> Source<'_, B> {
             }
             Self::Points(p) => {
                 let mut x = vec![0.0; ids.len() * p.dim()];
-                p.gather(ids, &mut x)?;
+                for (ids, x) in ids.chunks(GATHER_ROWS).zip(x.chunks_mut(GATHER_ROWS * p.dim())) {
+                    p.gather(ids, x)?;
+                    p.release(ids[0]..ids[ids.len() - 1] + 1);
+                }
                 Ok(Rows::Host { x: Cow::Owned(x), d: p.dim() })
             }
+        }
+    }
+
+    /// Says that these rows are needed next.
+    pub(crate) fn prefetch(&self, rows: Range<usize>) {
+        if let Self::Points(p) = self {
+            p.prefetch(rows);
         }
     }
 

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::ops::Range;
 use std::path::Path;
 
-use memmap2::{Mmap, UncheckedAdvice};
+use memmap2::{Advice, Mmap, UncheckedAdvice};
 
 use crate::DataError;
 
@@ -14,7 +14,7 @@ const PAGE: usize = if cfg!(any(target_arch = "x86_64", target_arch = "x86")) { 
 
 /// A file's bytes, mapped and read-only.
 ///
-/// No advice on the order of reading is given: passes over all rows are served by the usual read-ahead, and
+/// No advice on the order of reading is given but for scattered rows: passes over all rows are served by the usual read-ahead, and
 /// `MADV_SEQUENTIAL` would have the pages evicted early that the next pass wants again.
 pub(crate) struct MappedFile {
     map: Mmap,
@@ -40,6 +40,33 @@ impl MappedFile {
 
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.map
+    }
+
+    /// Asks for the pages of each of `ranges` and for nothing around them, and reads with `read`.
+    ///
+    /// Read-ahead would fetch the whole file for a sample of it. The requests are made before the reading, so
+    /// that the storage works on many at a time.
+    pub(crate) fn read_scattered<T>(
+        &self,
+        ranges: impl Iterator<Item = Range<usize>>,
+        read: impl FnOnce() -> T,
+    ) -> T {
+        // Advice, all of it: where it is not taken, reading is slower and nothing else changes.
+        let _ = self.map.advise(Advice::Random);
+        ranges.for_each(|range| self.prefetch(range));
+        let value = read();
+        let _ = self.map.advise(Advice::Normal);
+        value
+    }
+
+    /// Starts to fetch the pages of `range`.
+    pub(crate) fn prefetch(&self, range: Range<usize>) {
+        let start = range.start / PAGE * PAGE;
+        let end = range.end.min(self.map.len());
+        if start < end {
+            // Advice, as above.
+            let _ = self.map.advise_range(Advice::WillNeed, start, end - start);
+        }
     }
 
     /// Gives back the pages that lie wholly within `range`; neighbours that share a page keep it.
@@ -77,6 +104,19 @@ mod tests {
     #[test]
     fn the_last_page_of_a_file_is_whole() {
         assert_eq!(whole_pages(5..PAGE * 2 + 7, PAGE * 2 + 7), Some(PAGE..PAGE * 2 + 7));
+    }
+
+    #[test]
+    fn scattered_reading_reads_what_is_there() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("bytes");
+        let bytes: Vec<u8> = (0..PAGE * 3 + 11).map(|i| (i * 31 % 251) as u8).collect();
+        std::fs::write(&path, &bytes).unwrap();
+        let mapped = MappedFile::open(&path).unwrap();
+        let ranges = [5..9, PAGE * 3 + 1..PAGE * 3 + 11];
+        let read = mapped
+            .read_scattered(ranges.iter().cloned(), || ranges.clone().map(|r| mapped.bytes()[r].to_vec()));
+        assert_eq!(read, ranges.map(|r| bytes[r].to_vec()));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::bytes::FileBytes;
 use crate::mapped::MappedFile;
 use crate::npy_header::NpyHeader;
 use crate::open::{ArrayInfo, Order};
-use crate::points::check_read;
+use crate::points::{are_scattered, check_read, gather_by_row};
 use crate::stored::{ByteOrder, Stored, decode};
 use crate::{DataError, Dtype, Format, Points};
 
@@ -150,6 +150,20 @@ impl NpyFile {
         Ok(())
     }
 
+    /// Calls `each` with every stretch of the file that holds values of `rows`, if they are there.
+    fn for_bytes(&self, rows: Range<usize>, each: impl Fn(Range<usize>)) {
+        if rows.start >= rows.end || rows.end > self.rows {
+            return;
+        }
+        let start = self.array.data.start;
+        let in_file = |range: Range<usize>| each(start + range.start..start + range.end);
+        if self.by_column {
+            (0..self.dim).for_each(|column| in_file(self.column_bytes(rows.clone(), column)));
+        } else {
+            in_file(rows.start * self.row_bytes()..rows.end * self.row_bytes());
+        }
+    }
+
     /// Where the values of `rows` in one column lie in the data of an array in Fortran order.
     fn column_bytes(&self, rows: Range<usize>, column: usize) -> Range<usize> {
         let (first, size) = (column * self.rows, self.dtype.size());
@@ -180,19 +194,21 @@ impl Points for NpyFile {
         bytemuck::try_cast_slice(bytes).ok()
     }
 
+    fn gather(&self, ids: &[usize], out: &mut [f32]) -> Result<(), DataError> {
+        if self.by_column || !are_scattered(self, ids) {
+            return gather_by_row(self, ids, out);
+        }
+        let (start, row_bytes) = (self.array.data.start, self.row_bytes());
+        let ranges = ids.iter().map(|id| start + id * row_bytes..start + (id + 1) * row_bytes);
+        self.array.bytes.read_scattered(ranges, || gather_by_row(self, ids, out))
+    }
+
+    fn prefetch(&self, rows: Range<usize>) {
+        self.for_bytes(rows, |range| self.array.bytes.prefetch(range));
+    }
+
     fn release(&self, rows: Range<usize>) {
-        if rows.start >= rows.end || rows.end > self.rows {
-            return;
-        }
-        let give_back = |range: Range<usize>| {
-            let start = self.array.data.start;
-            self.array.bytes.release(start + range.start..start + range.end);
-        };
-        if self.by_column {
-            (0..self.dim).for_each(|column| give_back(self.column_bytes(rows.clone(), column)));
-        } else {
-            give_back(rows.start * self.row_bytes()..rows.end * self.row_bytes());
-        }
+        self.for_bytes(rows, |range| self.array.bytes.release(range));
     }
 
     fn name(&self) -> &str {

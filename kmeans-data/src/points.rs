@@ -33,11 +33,12 @@ pub trait Points: Sync {
     /// # Errors
     /// As [`Points::read`].
     fn gather(&self, ids: &[usize], out: &mut [f32]) -> Result<(), DataError> {
-        check_length(self, ids.len(), out.len())?;
-        for (&id, row) in ids.iter().zip(out.chunks_exact_mut(self.dim())) {
-            self.read(id..id.saturating_add(1), row)?;
-        }
-        Ok(())
+        gather_by_row(self, ids, out)
+    }
+
+    /// Says that these rows will be read next: a mapped file starts to fetch them in the background.
+    fn prefetch(&self, rows: Range<usize>) {
+        let _ = rows;
     }
 
     /// Says that these rows will not be read again soon: the pages of a mapped file are given back.
@@ -67,6 +68,31 @@ pub fn check_read(points: &(impl Points + ?Sized), rows: &Range<usize>, len: usi
         return Err(DataError::OutOfRows { name: points.name().to_owned(), start, end, rows: points.rows() });
     }
     check_length(points, rows.len(), len)
+}
+
+/// [`Points::gather`] as a loop of [`Points::read`].
+pub(crate) fn gather_by_row(
+    points: &(impl Points + ?Sized),
+    ids: &[usize],
+    out: &mut [f32],
+) -> Result<(), DataError> {
+    check_length(points, ids.len(), out.len())?;
+    for (&id, row) in ids.iter().zip(out.chunks_exact_mut(points.dim())) {
+        points.read(id..id.saturating_add(1), row)?;
+    }
+    Ok(())
+}
+
+/// Whether `ids` lie so far apart in a mapped file that what lies between is better not read.
+///
+/// Two pages: with less between them nearly every page holds a row.
+pub(crate) fn are_scattered(points: &(impl Points + ?Sized), ids: &[usize]) -> bool {
+    const GAP: usize = 8 << 10;
+    let span = match (ids.iter().min(), ids.iter().max()) {
+        (Some(first), Some(&last)) if last < points.rows() => last - first + 1,
+        _ => return false,
+    };
+    span.saturating_mul(points.row_bytes()) / ids.len() >= GAP
 }
 
 fn check_length(points: &(impl Points + ?Sized), rows: usize, found: usize) -> Result<(), DataError> {
@@ -99,6 +125,9 @@ macro_rules! forward_points {
             }
             fn gather(&self, ids: &[usize], out: &mut [f32]) -> Result<(), DataError> {
                 (**self).gather(ids, out)
+            }
+            fn prefetch(&self, rows: Range<usize>) {
+                (**self).prefetch(rows);
             }
             fn release(&self, rows: Range<usize>) {
                 (**self).release(rows);

@@ -57,6 +57,20 @@ impl<P: Points> Points for RowRange<P> {
         self.points.lend(self.in_source(&rows)?)
     }
 
+    fn gather(&self, ids: &[usize], out: &mut [f32]) -> Result<(), DataError> {
+        if let Some(&id) = ids.iter().find(|&&id| id >= self.range.len()) {
+            check_read(self, &(id..id.saturating_add(1)), self.dim())?;
+        }
+        let ids: Vec<usize> = ids.iter().map(|id| self.range.start + id).collect();
+        self.points.gather(&ids, out)
+    }
+
+    fn prefetch(&self, rows: Range<usize>) {
+        if let Some(rows) = self.in_source(&rows) {
+            self.points.prefetch(rows);
+        }
+    }
+
     fn release(&self, rows: Range<usize>) {
         if let Some(rows) = self.in_source(&rows) {
             self.points.release(rows);

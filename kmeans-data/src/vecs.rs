@@ -7,7 +7,7 @@ use std::path::Path;
 
 use crate::mapped::MappedFile;
 use crate::open::{ArrayInfo, Order};
-use crate::points::check_read;
+use crate::points::{are_scattered, check_read, gather_by_row};
 use crate::stored::{ByteOrder, Stored, Unfit, decode, to_f64};
 use crate::{DataError, Dtype, Format, Points};
 
@@ -139,6 +139,20 @@ impl Points for VecsFile {
             })?;
         }
         Ok(())
+    }
+
+    fn gather(&self, ids: &[usize], out: &mut [f32]) -> Result<(), DataError> {
+        if !are_scattered(self, ids) {
+            return gather_by_row(self, ids, out);
+        }
+        let stride = self.array.stride();
+        let ranges = ids.iter().map(|id| id * stride..(id + 1) * stride);
+        self.array.file.read_scattered(ranges, || gather_by_row(self, ids, out))
+    }
+
+    fn prefetch(&self, rows: Range<usize>) {
+        let stride = self.array.stride();
+        self.array.file.prefetch(rows.start.saturating_mul(stride)..rows.end.saturating_mul(stride));
     }
 
     fn release(&self, rows: Range<usize>) {

@@ -96,6 +96,7 @@ impl<B: Backend> TensorEngine<B> {
             }
             interleave(&columns, &mut found);
         }
+        found.sort(p, codebook.metric);
         found
     }
 }

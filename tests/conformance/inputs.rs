@@ -1,0 +1,79 @@
+//! Rows as slices and as tensors, and rows given back.
+
+use burn::tensor::{Tensor, TensorData};
+use burn_ndarray::NdArray;
+use kmeans::core::{Engine, Metric, PartialStats, Rows};
+
+/// What a step gives: sums, labels, distances.
+type Stepped = (PartialStats, Vec<i32>, Vec<f32>);
+
+use crate::engines::{centroids, check_same, frame, lent, prepared};
+use crate::naive;
+
+fn stats_of<'p, E: Engine<Backend = NdArray>>(
+    engine: &'p E,
+    rows: Rows<'p, NdArray>,
+    x: &[f32],
+    d: usize,
+) -> Stepped {
+    let frame = frame(x, d, None, Metric::L2);
+    let mut rows = engine.prepare(rows, None).unwrap();
+    engine.set_frame(&mut rows, &frame).unwrap();
+    let codebook = engine.codebook(&centroids(x, 7, &frame, 9), Metric::L2).unwrap();
+    let stats = engine.download(engine.step(&mut rows, &codebook).unwrap()).unwrap();
+    (stats, engine.labels(&rows).unwrap(), engine.distances(&rows).unwrap())
+}
+
+fn check_equal(a: &Stepped, b: &Stepped, what: &str) {
+    assert_eq!(a.1, b.1, "{what}: labels");
+    assert_eq!(a.2, b.2, "{what}: distances");
+    check_same(&a.0, &b.0, what);
+}
+
+fn tensor(x: &[f32], shape: [usize; 2]) -> Tensor<NdArray, 2> {
+    Tensor::from_data(TensorData::new(x.to_vec(), shape), &Default::default())
+}
+
+pub(crate) fn tensors_are_taken_like_slices(engine: &impl Engine<Backend = NdArray>) {
+    for (n, d) in [(10, 1), (300, 3), (253, 17), (100, 128)] {
+        let x = naive::blobs(n, d, 5, 71);
+        let slice = stats_of(engine, lent(&x, d), &x, d);
+        let whole = Rows::Tensor(tensor(&x, [n, d]));
+        check_equal(&stats_of(engine, whole, &x, d), &slice, &format!("tensor n={n} d={d}"));
+        let owned = Rows::Host { x: x.clone().into(), d };
+        check_equal(&stats_of(engine, owned, &x, d), &slice, &format!("owned n={n} d={d}"));
+    }
+}
+
+pub(crate) fn a_transposed_tensor_is_read_by_rows(engine: &impl Engine<Backend = NdArray>) {
+    for (n, d) in [(10, 1), (300, 3), (253, 17), (100, 128)] {
+        let x = naive::blobs(n, d, 5, 72);
+        let by_columns: Vec<f32> = (0..d).flat_map(|j| x.iter().skip(j).step_by(d).copied()).collect();
+        let slice = stats_of(engine, lent(&x, d), &x, d);
+        let transposed = tensor(&by_columns, [d, n]).transpose();
+        let transposed = stats_of(engine, Rows::Tensor(transposed), &x, d);
+        check_equal(&transposed, &slice, &format!("transposed n={n} d={d}"));
+        // A slice of columns of a wider tensor is no whole rows in memory, either.
+        let padded: Vec<f32> = x.chunks_exact(d).flat_map(|row| [&[7.0], row, &[9.0]].concat()).collect();
+        let inner = tensor(&padded, [n, d + 2]).slice([0..n, 1..d + 1]);
+        let inner = stats_of(engine, Rows::Tensor(inner), &x, d);
+        check_equal(&inner, &slice, &format!("columns n={n} d={d}"));
+    }
+}
+
+pub(crate) fn rows_come_back_in_the_frame(engine: &impl Engine<Backend = NdArray>) {
+    for d in [1, 3, 17, 128] {
+        let n = 300;
+        let x: Vec<f32> = naive::blobs(n, d, 5, 73).iter().map(|x| x * 3.3 + 1e4).collect();
+        let frame = frame(&x, d, None, Metric::L2);
+        let rows = prepared(engine, &x, None, &frame);
+        let ids = [0, n - 1, 7, 7, 253];
+        let expected: Vec<f32> = ids
+            .iter()
+            .flat_map(|&i| (0..d).map(move |j| (i, j)))
+            .map(|(i, j)| frame.offset(j, x[i * d + j]))
+            .collect();
+        assert_eq!(engine.gather(&rows, &ids).unwrap(), expected);
+        assert!(engine.gather(&rows, &[]).unwrap().is_empty());
+    }
+}
