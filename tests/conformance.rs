@@ -67,6 +67,7 @@ macro_rules! stamp {
             nearest::all_centroids_can_be_listed,
             nearest::equal_centroids_are_listed_by_number,
             nearest::the_nearest_is_the_label,
+            nearest::the_nearest_is_the_label_in_near_ties,
             seeds::the_potential_is_the_naive_sum,
             seeds::fresh_seeds_lower_the_potential_and_restart_forgets,
             seeds::pick_walks_the_rows_in_order,

@@ -50,6 +50,8 @@ pub struct Assignment {
     pub cluster_sizes: Vec<u64>,
     /// `Σ w·‖x − c‖²` (L2) or `Σ w·⟨x, c⟩` over all rows and their nearest centroid, in `f64`.
     pub inertia: f64,
+    /// Engine and what it ran on.
+    pub device: String,
 }
 
 /// Assigns all rows of `source`. Memory: one block, and what is kept of every row.
@@ -69,6 +71,7 @@ pub(crate) fn assign_all<E: Engine>(
         p: keep.p,
         cluster_sizes: vec![0; target.centroids.k()],
         inertia: 0.0,
+        device: engine.name(),
     };
     let mut buffer = Vec::new();
     let step = block_rows(source.d());
@@ -96,7 +99,9 @@ fn assign_block<E: Engine>(
 ) -> Result<()> {
     let block = source.block(rows.clone(), buffer)?;
     let mut block = engine.prepare(block, weights.map(|w| &w[rows.clone()]))?;
-    let extent = engine.extent(&block).map_err(|e| locate(e, source.name(), |row| rows.start + row))?;
+    let extent = engine
+        .extent(&block)
+        .map_err(|e| locate(e, source.name(), |row| source.source_row(rows.start + row)))?;
     let frame = Frame::with(target.origin.to_vec(), target.scale, &extent);
     check_range(&frame, target, &extent, source.name(), &rows)?;
     engine.set_frame(&mut block, &frame)?;

@@ -49,10 +49,12 @@ pub enum Error {
         data: String,
     },
     /// Rows, centroids or a model that differ in their number of columns.
-    #[error("{what} has {found} columns, expected {expected}")]
+    #[error("{what} has {found} columns, {than} {expected}")]
     DimensionMismatch {
         /// What was looked at.
         what: String,
+        /// What it has to agree with.
+        than: &'static str,
         /// Columns needed.
         expected: usize,
         /// Columns found.

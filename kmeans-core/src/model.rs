@@ -97,6 +97,10 @@ impl KMeansModel {
         &self.report
     }
 
+    pub(crate) fn report_mut(&mut self) -> &mut Report {
+        &mut self.report
+    }
+
     /// The exact centroids: offsets from [`KMeansModel::origin`], times [`KMeansModel::scale`].
     pub fn offsets(&self) -> &[f32] {
         self.centroids.offsets()

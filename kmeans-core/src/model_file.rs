@@ -120,7 +120,8 @@ impl KMeansModel {
 }
 
 fn metadata(bytes: &[u8]) -> std::result::Result<HashMap<String, String>, String> {
-    let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| e.to_string())?;
+    let (_, header) = SafeTensors::read_metadata(bytes)
+        .map_err(|e| format!("its safetensors header cannot be read ({e})"))?;
     Ok(header.metadata().clone().unwrap_or_default())
 }
 
@@ -165,6 +166,7 @@ fn read(path: &Path) -> Result<Vec<u8>> {
     std::fs::read(path).map_err(|source| {
         Error::Data(match source.kind() {
             std::io::ErrorKind::NotFound => DataError::Missing { path: path.to_owned() },
+            std::io::ErrorKind::IsADirectory => DataError::NotAFile { name: path.display().to_string() },
             _ => DataError::Io { name: path.display().to_string(), source },
         })
     })

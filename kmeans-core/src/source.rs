@@ -40,6 +40,14 @@ impl<B: Backend> Source<'_, B> {
         }
     }
 
+    /// The number by which messages call a row.
+    pub(crate) fn source_row(&self, row: usize) -> usize {
+        match self {
+            Self::Points(p) => p.source_row(row),
+            Self::Tensor(_) => row,
+        }
+    }
+
     /// A range of rows: lent where the source can, else read into `buffer`.
     pub(crate) fn block<'b>(&'b self, rows: Range<usize>, buffer: &'b mut Vec<f32>) -> Result<Rows<'b, B>> {
         match self {
@@ -109,10 +117,10 @@ impl<B: Backend> Source<'_, B> {
 }
 
 /// Names the source and the row within it in an error about a row of one block.
-pub(crate) fn locate(error: Error, name: &str, global: impl Fn(usize) -> usize) -> Error {
+pub(crate) fn locate(error: Error, name: &str, number: impl Fn(usize) -> usize) -> Error {
     match error {
         Error::NonFinite { row, column, value, .. } => {
-            Error::NonFinite { data: name.to_owned(), row: global(row), column, value }
+            Error::NonFinite { data: name.to_owned(), row: number(row), column, value }
         }
         other => other,
     }

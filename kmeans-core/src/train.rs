@@ -30,6 +30,18 @@ pub struct Fit {
     pub report: Report,
 }
 
+impl Fit {
+    /// The same, with the time that the caller took to open and read the data in both reports.
+    #[must_use]
+    pub fn loaded_in(mut self, seconds: f64) -> Self {
+        for report in [&mut self.report, self.model.report_mut()] {
+            report.seconds.load += seconds;
+            report.seconds.total += seconds;
+        }
+        self
+    }
+}
+
 /// Trains on `source` with `engine`.
 pub(crate) fn train<E: Engine>(
     engine: &E,
@@ -266,6 +278,7 @@ pub(crate) fn assign<E: Engine>(
     if source.d() != model.dim() {
         return Err(Error::DimensionMismatch {
             what: source.name().to_owned(),
+            than: "the model",
             expected: model.dim(),
             found: source.d(),
         });

@@ -19,7 +19,7 @@ pub(crate) struct Sample<'a, E: Engine> {
     weights: Option<Cow<'a, [f32]>>,
     /// Their numbers in the source, ascending; `None`: all rows.
     ids: Option<Vec<usize>>,
-    name: &'a str,
+    source: &'a Source<'a, E::Backend>,
 }
 
 impl<'a, E: Engine> Sample<'a, E> {
@@ -31,15 +31,14 @@ impl<'a, E: Engine> Sample<'a, E> {
         weights: Option<&'a [f32]>,
         params: &Params,
     ) -> Result<Self> {
-        let name = source.name();
         if source.n() <= params.max_points() {
-            return Ok(Self { rows: source.all()?, weights: weights.map(Cow::Borrowed), ids: None, name });
+            return Ok(Self { rows: source.all()?, weights: weights.map(Cow::Borrowed), ids: None, source });
         }
         let mut draws = Draws::new(params.seed, 0, Stream::Subsample);
         let mut ids = draws.distinct(params.max_points(), source.n());
         ids.sort_unstable();
         let weights = weights.map(|w| ids.iter().map(|&i| w[i]).collect());
-        Ok(Self { rows: source.gather(&ids)?, weights, ids: Some(ids), name })
+        Ok(Self { rows: source.gather(&ids)?, weights, ids: Some(ids), source })
     }
 
     pub(crate) fn n(&self) -> usize {
@@ -54,7 +53,7 @@ impl<'a, E: Engine> Sample<'a, E> {
     }
 
     fn source_row(&self, row: usize) -> usize {
-        self.ids.as_ref().map_or(row, |ids| ids[row])
+        self.source.source_row(self.ids.as_ref().map_or(row, |ids| ids[row]))
     }
 }
 
@@ -79,7 +78,7 @@ impl<'p, E: Engine> TrainingSet<'p, E> {
         for start in (0..n).step_by(step) {
             let range = start..n.min(start + step);
             let part = engine.prepare(sample.part(range.clone()), weights.map(|w| &w[range.clone()]))?;
-            let at_source = |e| locate(e, sample.name, |row| sample.source_row(start + row));
+            let at_source = |e| locate(e, sample.source.name(), |row| sample.source_row(start + row));
             extent.merge(&engine.extent(&part).map_err(at_source)?);
             parts.push((range, part));
         }

@@ -131,7 +131,8 @@ fn create_beside(path: &Path) -> io::Result<NamedTempFile> {
     // Temporary files are private by default; an output has the mode that the user's mask gives.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder.tempfile_in(directory_of(path))
+    // The error would name the temporary file, which the user did not.
+    builder.tempfile_in(directory_of(path)).map_err(|error| error.kind().into())
 }
 
 /// Makes the new name survive a crash. Where directories cannot be opened as files there is nothing to do.

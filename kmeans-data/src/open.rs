@@ -27,6 +27,8 @@ pub fn open(path: impl AsRef<Path>) -> Result<Box<dyn Points>, DataError> {
         Some(Format::Fvecs) => Box::new(VecsFile::open_fvecs(path)?),
         Some(Format::Bvecs) => Box::new(VecsFile::open_bvecs(path)?),
         Some(Format::Csv | Format::Tsv) => Box::new(CsvRows::open(path)?),
+        _ if !path.exists() => return Err(DataError::Missing { path: path.to_owned() }),
+        _ if !path.is_file() => return Err(DataError::NotAFile { name: path.display().to_string() }),
         _ => {
             return Err(DataError::UnknownExtension { name: path.display().to_string(), known: ROW_INPUTS });
         }

@@ -47,6 +47,11 @@ pub trait Points: Sync {
         let _ = rows;
     }
 
+    /// The number by which messages call a row: its own, or that in the source it is a part of.
+    fn source_row(&self, row: usize) -> usize {
+        row
+    }
+
     /// A name for messages: the file's path, or `memory`.
     fn name(&self) -> &str;
 
@@ -131,6 +136,9 @@ macro_rules! forward_points {
             }
             fn release(&self, rows: Range<usize>) {
                 (**self).release(rows);
+            }
+            fn source_row(&self, row: usize) -> usize {
+                (**self).source_row(row)
             }
             fn name(&self) -> &str {
                 (**self).name()

@@ -71,6 +71,10 @@ impl<P: Points> Points for RowRange<P> {
         }
     }
 
+    fn source_row(&self, row: usize) -> usize {
+        self.points.source_row(self.range.start + row)
+    }
+
     fn release(&self, rows: Range<usize>) {
         if let Some(rows) = self.in_source(&rows) {
             self.points.release(rows);

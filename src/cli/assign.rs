@@ -1,7 +1,7 @@
 //! `kmeans assign`.
 
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::Result;
@@ -10,6 +10,7 @@ use kmeans::data::{Output, write_distances, write_label_rows};
 use kmeans::{AssignOptions, Device, KMeansModel, Trainer};
 use serde_json::json;
 
+use super::failure::Usage;
 use super::input::DataArg;
 use super::progress::Bars;
 use super::values::device;
@@ -31,8 +32,8 @@ pub(crate) struct Assign {
     #[arg(long, value_name = "F")]
     distances: Option<PathBuf>,
     /// The P nearest centroids of each row, the nearest first
-    #[arg(long, value_name = "P", default_value_t = 1)]
-    top: usize,
+    #[arg(long, value_name = "P", default_value = "1")]
+    top: NonZeroUsize,
     /// Where to compute: auto, cpu, cpu:THREADS, cuda, cuda:INDEX, reference
     #[arg(long, default_value_t)]
     device: Device,
@@ -54,13 +55,17 @@ impl Assign {
     pub(crate) fn run(&self) -> Result<()> {
         let outputs =
             [(Some(self.labels.as_path()), Output::Labels), (self.distances.as_deref(), Output::Distances)];
-        output::check(&outputs, self.force)?;
+        output::check(&outputs, &[&self.model, Path::new(self.data.path())], self.force)?;
         let device = device(&self.device, self.threads)?;
         let model = KMeansModel::load(&self.model)?;
+        let top = self.top.get();
+        if top > model.k() {
+            return Err(Usage(format!("--top is {top}, the model has {} clusters", model.k())).into());
+        }
         let points = self.data.open()?;
 
         let started = Instant::now();
-        let options = AssignOptions::default().p(self.top).distances(self.distances.is_some());
+        let options = AssignOptions::default().p(top).distances(self.distances.is_some());
         let bars = Bars::new(0, self.quiet, false);
         let found = device.assign(&*points, &model, options, &|step| bars.show(step));
         bars.finish();
@@ -68,9 +73,9 @@ impl Assign {
         let seconds = started.elapsed().as_secs_f64();
 
         let overwrite = output::overwrite(self.force);
-        write_label_rows(&self.labels, &found.labels, self.top, overwrite)?;
+        write_label_rows(&self.labels, &found.labels, top, overwrite)?;
         if let Some((path, distances)) = self.distances.as_ref().zip(found.distances.as_ref()) {
-            write_distances(path, distances, self.top, overwrite)?;
+            write_distances(path, distances, top, overwrite)?;
         }
         if !self.quiet {
             output::say(format_args!(
@@ -83,8 +88,8 @@ impl Assign {
         }
         if self.json {
             let report = json!({
-                "n": points.rows(), "d": points.dim(), "k": model.k(), "top": self.top, "metric": model.metric(),
-                "inertia": found.inertia, "cluster_sizes": found.cluster_sizes, "device": device.to_string(),
+                "n": points.rows(), "d": points.dim(), "k": model.k(), "top": top, "metric": model.metric(),
+                "inertia": found.inertia, "cluster_sizes": found.cluster_sizes, "device": found.device,
                 "seconds": seconds, "version": env!("CARGO_PKG_VERSION"),
             });
             output::print(format_args!("{report}"))?;

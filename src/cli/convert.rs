@@ -37,7 +37,8 @@ pub(crate) struct Convert {
 
 impl Convert {
     pub(crate) fn run(&self) -> Result<()> {
-        output::check(&[(Some(self.out.as_path()), Output::Rows)], self.force)?;
+        let input = Path::new(self.data.path());
+        output::check(&[(Some(self.out.as_path()), Output::Rows)], &[input], self.force)?;
         let points = self.open()?;
         let mut writer = create(&self.out, points.rows(), points.dim(), self.dtype, self.force)?;
         let bars = Bars::new(0, self.quiet, false);
@@ -62,7 +63,8 @@ impl Convert {
             return self.data.open();
         }
         let model = KMeansModel::load(self.data.path())?;
-        Ok(Box::new(Rows::new(model.centroids().to_vec(), model.dim())?))
+        let centroids = Rows::new(model.centroids().to_vec(), model.dim())?.with_name(self.data.path());
+        self.data.part_of(Box::new(centroids))
     }
 }
 

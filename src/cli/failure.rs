@@ -11,7 +11,7 @@ pub(crate) struct Usage(pub(crate) String);
 
 /// `--strict`, and the training gave warnings.
 #[derive(Debug)]
-pub(crate) struct Strict(pub(crate) usize);
+pub(crate) struct Strict(pub(crate) Vec<String>);
 
 impl std::fmt::Display for Usage {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -21,7 +21,7 @@ impl std::fmt::Display for Usage {
 
 impl std::fmt::Display for Strict {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} warnings, and --strict is set (all outputs were written)", self.0)
+        write!(f, "--strict, and outputs were written with a warning: {}", self.0.join("; "))
     }
 }
 
@@ -37,8 +37,28 @@ const CANNOT_WRITE: u8 = 73;
 
 /// Says what went wrong on standard error.
 pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
-    super::output::say(format_args!("error: {error:#}"));
+    super::output::say(format_args!("error: {}", message(error)));
     ExitCode::from(code(error))
+}
+
+/// The whole chain on one line, in the words of the command line.
+fn message(error: &anyhow::Error) -> String {
+    match error.downcast_ref::<Error>() {
+        Some(Error::Parameter { name, value, expected }) => {
+            let dashes = if name.len() == 1 { "-" } else { "--" };
+            format!("{dashes}{} is {value}, expected {expected}", name.replace('_', "-"))
+        }
+        _ if code(error) == CANNOT_WRITE && exists(error) => format!("{error:#} (--force replaces it)"),
+        _ => format!("{error:#}"),
+    }
+}
+
+fn exists(error: &anyhow::Error) -> bool {
+    let exists = |e: &DataError| e.kind() == ErrorKind::Exists;
+    error.chain().any(|e| match e.downcast_ref::<Error>() {
+        Some(Error::Data(e)) => exists(e),
+        _ => e.downcast_ref::<DataError>().is_some_and(exists),
+    })
 }
 
 fn code(error: &anyhow::Error) -> u8 {

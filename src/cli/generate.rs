@@ -17,6 +17,9 @@ use super::progress::Bars;
 /// Values made at a time: 16 MiB of f32.
 const BLOCK_VALUES: usize = 1 << 22;
 
+/// Centres are held in memory: 1 GiB of f32.
+const MOST_CENTRE_VALUES: usize = 1 << 28;
+
 /// Centres lie in a cube of this half width.
 const HALF_WIDTH: f32 = 10.0;
 
@@ -97,14 +100,17 @@ impl Generate {
                 return Err(Usage(format!("{name} is 0, expected at least 1")).into());
             }
         }
-        if self.k > i32::MAX as usize || self.k.checked_mul(self.d).is_none() {
-            return Err(Usage(format!("-k is {}, expected at most 2147483647", self.k)).into());
+        if self.k.checked_mul(self.d).is_none_or(|values| values > MOST_CENTRE_VALUES) {
+            let most = MOST_CENTRE_VALUES;
+            return Err(
+                Usage(format!("-k {} times -d {}, expected at most {most} values", self.k, self.d)).into()
+            );
         }
         if !self.std.is_finite() || self.std < 0.0 {
             return Err(Usage(format!("--std is {}, expected a number >= 0", self.std)).into());
         }
         let outputs = [(Some(self.out.as_path()), Output::Rows), (self.labels.as_deref(), Output::Labels)];
-        output::check(&outputs, self.force)
+        output::check(&outputs, &[], self.force)
     }
 }
 

@@ -27,6 +27,11 @@ impl DataArg {
         } else {
             kmeans::open(Path::new(&self.path))?
         };
+        self.part_of(points)
+    }
+
+    /// The rows of `--rows`, or all.
+    pub(crate) fn part_of(&self, points: Box<dyn Points>) -> anyhow::Result<Box<dyn Points>> {
         Ok(match self.rows {
             None => points,
             Some(rows) => {

@@ -2,7 +2,9 @@
 
 use std::fmt::Arguments;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
 
 use kmeans::Overwrite;
 use kmeans::data::{Output, check_output};
@@ -23,19 +25,36 @@ pub(crate) fn say(text: Arguments<'_>) {
 pub(crate) fn print(text: Arguments<'_>) -> anyhow::Result<()> {
     match writeln!(std::io::stdout(), "{text}") {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-        other => Ok(other?),
+        other => other.context("standard output"),
     }
 }
 
-/// Checks that every output can be written, before any work, and that no two are the same file.
-pub(crate) fn check(outputs: &[(Option<&Path>, Output)], force: bool) -> anyhow::Result<()> {
-    let named: Vec<(&Path, Output)> =
-        outputs.iter().filter_map(|&(path, kind)| Some((path?, kind))).collect();
-    for (i, &(path, kind)) in named.iter().enumerate() {
-        if named[..i].iter().any(|&(other, _)| other == path) {
-            return Err(Usage(format!("{} is named for two outputs", path.display())).into());
+/// Checks that every output can be written, before any work, and that none is another output or an
+/// input: `--force` replaces results, never what they are made of.
+pub(crate) fn check(
+    outputs: &[(Option<&Path>, Output)],
+    inputs: &[&Path],
+    force: bool,
+) -> anyhow::Result<()> {
+    let mut taken: Vec<(PathBuf, &str)> = inputs.iter().map(|path| (place(path), "input")).collect();
+    for (path, kind) in outputs.iter().filter_map(|&(path, kind)| Some((path?, kind))) {
+        let here = place(path);
+        if let Some((_, what)) = taken.iter().find(|(other, _)| *other == here) {
+            return Err(
+                Usage(format!("{} is named for two files: an output and an {what}", path.display())).into()
+            );
         }
         check_output(path, kind, overwrite(force))?;
+        taken.push((here, "output"));
     }
     Ok(())
+}
+
+/// The file that a path leads to, however it is spelled; of a file that is not there yet, by its folder.
+fn place(path: &Path) -> PathBuf {
+    let folder = |path: &Path| {
+        let parent = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        Some(parent.canonicalize().ok()?.join(path.file_name()?))
+    };
+    path.canonicalize().ok().or_else(|| folder(path)).unwrap_or_else(|| path.to_owned())
 }

@@ -109,7 +109,7 @@ struct Options {
     #[arg(long, value_name = "N|none", default_value = "256")]
     max_points_per_centroid: OrNone<usize>,
     /// Stop when the objective changes by no more than this share of itself; none: run all niter
-    #[arg(long, value_name = "T|none", default_value = "0")]
+    #[arg(long, value_name = "T|none", default_value = "0", allow_negative_numbers = true)]
     early_stop_threshold: OrNone<f64>,
     /// Leave out the assignment of all rows at the end: inertia is then of the sample
     #[arg(long)]
@@ -118,7 +118,7 @@ struct Options {
 
 impl Train {
     pub(crate) fn run(&self) -> Result<()> {
-        self.outputs.check(self.options.no_final_assign)?;
+        self.outputs.check(self.options.no_final_assign, &self.inputs())?;
         let device = device(&self.device, self.threads)?;
         let started = Instant::now();
         let points = self.data.open()?;
@@ -130,12 +130,15 @@ impl Train {
         let bars = Bars::new(self.options.niter, self.quiet, self.verbose);
         let fit = kmeans.train_watched(&*points, weights.as_deref(), &|step| bars.show(step));
         bars.finish();
-        let mut fit = fit?;
-        fit.report.seconds.load = load;
-        fit.report.seconds.total += load;
+        let fit = fit?.loaded_in(load);
 
         self.outputs.write(&fit)?;
         self.tell(&fit)
+    }
+
+    fn inputs(&self) -> Vec<&Path> {
+        let files = [self.options.weights.as_deref(), self.options.init_centroids.as_deref()];
+        [Some(Path::new(self.data.path()))].into_iter().chain(files).flatten().collect()
     }
 
     fn tell(&self, fit: &Fit) -> Result<()> {
@@ -146,8 +149,8 @@ impl Train {
         if self.json {
             output::print(format_args!("{}", report_json(fit)?))?;
         }
-        let warnings = fit.report.warnings.len();
-        if self.strict && warnings > 0 { Err(Strict(warnings).into()) } else { Ok(()) }
+        let warnings: Vec<String> = fit.report.warnings.iter().map(ToString::to_string).collect();
+        if self.strict && !warnings.is_empty() { Err(Strict(warnings).into()) } else { Ok(()) }
     }
 }
 
@@ -164,17 +167,17 @@ fn report_json(fit: &Fit) -> Result<Value> {
 }
 
 impl Outputs {
-    fn check(&self, no_final_assign: bool) -> Result<()> {
+    fn check(&self, no_final_assign: bool, inputs: &[&Path]) -> Result<()> {
         if no_final_assign && (self.labels.is_some() || self.distances.is_some()) {
             return Err(Usage("--labels and --distances need the final assignment".to_owned()).into());
         }
         let outputs = [
-            (Some(self.model.as_path()), Output::Other),
+            (Some(model_name(&self.model)?), Output::Other),
             (self.labels.as_deref(), Output::Labels),
             (self.distances.as_deref(), Output::Distances),
             (self.centroids.as_deref(), Output::Rows),
         ];
-        output::check(&outputs, self.force)
+        output::check(&outputs, inputs, self.force)
     }
 
     fn overwrite(&self) -> Overwrite {
@@ -206,6 +209,14 @@ impl Outputs {
                 output::say(format_args!("{what:>10}  {}", path.display()));
             }
         }
+    }
+}
+
+/// A model by another extension is a slip: two arguments changed places.
+fn model_name(path: &Path) -> Result<&Path> {
+    match path.extension() {
+        Some(extension) if extension.eq_ignore_ascii_case("safetensors") => Ok(path),
+        _ => Err(Usage(format!("-o {}: a model is a .safetensors file", path.display())).into()),
     }
 }
 
@@ -243,7 +254,8 @@ impl Options {
         let points = kmeans::open(path).context("initial centroids")?;
         if points.dim() != d {
             let what = format!("{} (initial centroids)", points.name());
-            return Err(Error::DimensionMismatch { what, expected: d, found: points.dim() }.into());
+            let (expected, found) = (d, points.dim());
+            return Err(Error::DimensionMismatch { what, than: "the data", expected, found }.into());
         }
         let mut values = vec![0.0; points.rows() * d];
         points.read(0..points.rows(), &mut values)?;

@@ -12,11 +12,16 @@ use super::failure::Usage;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct OrNone<T>(pub(crate) Option<T>);
 
-impl<T: FromStr> FromStr for OrNone<T> {
-    type Err = T::Err;
+impl<T: FromStr<Err: std::fmt::Display>> FromStr for OrNone<T> {
+    type Err = String;
 
-    fn from_str(s: &str) -> Result<Self, T::Err> {
-        if s == "none" { Ok(Self(None)) } else { Ok(Self(Some(s.parse()?))) }
+    fn from_str(s: &str) -> Result<Self, String> {
+        match s {
+            "none" => Ok(Self(None)),
+            number => {
+                number.parse().map(|n| Self(Some(n))).map_err(|e| format!("{e}; expected a number or none"))
+            }
+        }
     }
 }
 
@@ -56,6 +61,7 @@ pub(crate) fn device(device: &Device, threads: Option<NonZeroUsize>) -> anyhow::
     match (device, threads) {
         (device, None) => Ok(device.clone()),
         (Device::Auto | Device::Cpu { threads: None }, threads) => Ok(Device::Cpu { threads }),
+        (Device::Cpu { threads: Some(a) }, Some(b)) if *a == b => Ok(device.clone()),
         (device, Some(_)) => {
             Err(Usage(format!("--threads goes with --device cpu, not with {device}")).into())
         }

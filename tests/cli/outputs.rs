@@ -13,12 +13,13 @@ fn room_with_bad_data() -> Room {
 fn an_output_that_exists_is_kept_and_checked_before_the_work() {
     let room = room_with_bad_data();
     room.write("keep.npy", b"precious");
+    room.write("keep.npy.safetensors", b"precious");
     for words in [
-        "train bad.csv -k 1 -o keep.npy",
+        "train bad.csv -k 1 -o keep.npy.safetensors",
         "train bad.csv -k 1 -o x.safetensors --labels keep.npy",
         "train bad.csv -k 1 -o x.safetensors --distances keep.npy",
         "train bad.csv -k 1 -o x.safetensors --centroids keep.npy",
-        "train missing.npy -k 1 -o keep.npy",
+        "train missing.npy -k 1 -o keep.npy.safetensors",
         "assign m.safetensors bad.csv --labels keep.npy",
         "assign m.safetensors bad.csv --labels x.npy --distances keep.npy",
         "convert missing.npy keep.npy",
@@ -139,7 +140,8 @@ fn the_message_for_a_missing_directory_hides_the_temporary_name() {
 #[test]
 fn a_device_is_no_place_for_an_output() {
     let room = Room::with("iris");
-    room.fails("train iris.npy -k 3 -o /dev/full --force", 73);
+    std::os::unix::fs::symlink("/dev/full", room.path("full.npy")).unwrap();
+    room.fails("train iris.npy -k 3 -o m.safetensors --labels full.npy --force", 73);
 }
 
 #[cfg(unix)]

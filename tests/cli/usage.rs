@@ -5,6 +5,7 @@ use crate::room::Room;
 #[test]
 fn wrong_arguments_exit_with_two_and_name_the_argument() {
     let room = Room::with("iris");
+    room.write("m.parquet", b"PAR1");
     for (words, named) in [
         ("frob", "frob"),
         ("train iris.npy -k 3 -o m.safetensors --frob", "--frob"),
@@ -24,7 +25,8 @@ fn wrong_arguments_exit_with_two_and_name_the_argument() {
         ("train iris.npy -k 3 -o m.safetensors --rows 5:2", "5:2"),
         ("train iris.npy -k 3 -o m.safetensors --rows 5", "--rows"),
         ("train iris.npy -k 3 -o m.safetensors --rows 100:200", "100..200"),
-        ("train x.parquet -k 3 -o m.safetensors", "x.parquet"),
+        ("train m.parquet -k 3 -o m.safetensors", "m.parquet"),
+        ("train iris.npy -k 3 -o iris.txt", "iris.txt"),
         ("train iris.npy -k 3 -o m.safetensors --labels a.txt", "a.txt"),
         ("train iris.npy -k 3 -o m.safetensors --labels a.fvecs", "a.fvecs"),
         ("train iris.npy -k 3 -o m.safetensors --distances a.ivecs", "a.ivecs"),

@@ -105,3 +105,23 @@ pub(crate) fn the_nearest_is_the_label(engine: &impl Engine<Backend = NdArray>) 
         }
     }
 }
+
+/// Rows halfway between two centroids, whose scores in `f32` may say one thing and distances in
+/// `f64` another.
+pub(crate) fn the_nearest_is_the_label_in_near_ties(engine: &impl Engine<Backend = NdArray>) {
+    for d in [3, 17, 128] {
+        let (n, k) = (400, 40);
+        let c = naive::blobs(k, d, k, 9);
+        let halfway = |i: usize, j: usize| (c[(i % k) * d + j] + c[((i + 1 + i / k) % k) * d + j]) / 2.0;
+        let x: Vec<f32> =
+            (0..n).flat_map(|i| (0..d).map(move |j| (i, j))).map(|(i, j)| halfway(i, j)).collect();
+        let frame = frame(&x, d, None, Metric::L2);
+        let codebook = engine.codebook(&Centroids::from_positions(&c, &frame), Metric::L2).unwrap();
+        let mut rows = prepared(engine, &x, None, &frame);
+        engine.assign(&mut rows, &codebook).unwrap();
+        let labels = engine.labels(&rows).unwrap();
+        let found = engine.nearest(&rows, &codebook, 2).unwrap();
+        let other = (0..n).filter(|&i| found.ids[2 * i] != labels[i]).count();
+        assert_eq!(other, 0, "d={d}: rows of {n} whose label is not the first of their two nearest");
+    }
+}

@@ -3,21 +3,23 @@
 use kmeans::{Error, Init};
 
 use crate::naive;
-use crate::training::{check_fit, exact_centroids, from_origin, kmeans};
+use crate::training::{check_fit, exact_centroids, from_origin, kmeans, rows};
 
 #[test]
 fn any_magnitude_gives_the_right_labels() {
     let unit = naive::blobs(400, 4, 6, 1);
-    let plain = kmeans(6).train(&unit, 4).unwrap();
+    let ids = [0, 60, 120, 180, 240, 300];
+    let plain = kmeans(6).init(rows(&unit, 4, &ids)).train(&unit, 4).unwrap();
     for magnitude in [1e19_f32, 1e30, 3e37, 1e-19, 1e-30, 1e-37, 1e-41] {
         let x: Vec<f32> = unit.iter().map(|x| x * magnitude).collect();
-        let fit = kmeans(6).train(&x, 4).unwrap();
+        let fit = kmeans(6).init(rows(&x, 4, &ids)).train(&x, 4).unwrap();
         assert!(fit.report.inertia.is_finite());
         check_fit(&fit, &x, None, &format!("{magnitude:e}"));
         let expected = plain.report.inertia * f64::from(magnitude).powi(2);
         // Subnormals have few digits.
         let tolerance = if magnitude < 1e-38 { 0.05 } else { 1e-4 };
-        assert!((fit.report.inertia / expected - 1.0).abs() < tolerance, "{magnitude:e}");
+        let ratio = fit.report.inertia / expected;
+        assert!((ratio - 1.0).abs() < tolerance, "{magnitude:e}: {ratio} of the inertia expected");
         assert_eq!(kmeans(6).assign(&fit.model, &x, 4).unwrap().labels, fit.labels, "{magnitude:e}");
     }
 }
@@ -77,5 +79,20 @@ fn one_row_far_out_leaves_the_labels_right() {
         let v = from_origin(&naive::widened(&x), &fit.model);
         let c = from_origin(&exact_centroids(&fit.model), &fit.model);
         naive::check_labels(fit.model.metric(), &v, &c, 2, &fit.labels, &format!("{far:e}"));
+    }
+}
+
+/// One row far out among 500, a cluster of its own from the start: the others must be clustered as
+/// without it. An f32 near zero can tell them apart; an offset from a mean far away cannot.
+#[test]
+fn one_row_far_out_does_not_spoil_the_others() {
+    let x = naive::blobs(500, 2, 5, 5);
+    let plain = kmeans(5).init(rows(&x, 2, &[0, 50, 100, 150, 200])).train(&x, 2).unwrap();
+    for far in [1e4_f32, 1e6, 1e8] {
+        let mut with = x.clone();
+        with.extend([far, far]);
+        let fit = kmeans(6).init(rows(&with, 2, &[0, 50, 100, 150, 200, 500])).train(&with, 2).unwrap();
+        let (found, expected) = (fit.report.inertia, plain.report.inertia);
+        assert!(found <= 1.01 * expected, "row at {far:e}: inertia {found}, without it {expected}");
     }
 }
