@@ -98,15 +98,3 @@ fn an_interrupted_training_returns_what_it_has() {
     assert_eq!((fit.report.stop, fit.report.niter_done), (Stop::Interrupted, 1));
     check_fit(&fit, &x, None, "interrupted at once");
 }
-
-/// What a restart does must not depend on the one before it.
-#[test]
-fn rows_changed_in_the_only_iteration_do_not_depend_on_the_restart_before() {
-    let x = naive::blobs(200, 2, 9, 5);
-    let init = crate::training::rows(&x, 2, &[0, 1, 2]);
-    let changed = |nredo: usize| {
-        let fit = kmeans(3).init(init.clone()).niter(1).nredo(nredo).train(&x, 2).unwrap();
-        fit.report.warnings.iter().any(|w| matches!(w, Warning::NotConverged { .. }))
-    };
-    assert_eq!(changed(1), changed(2));
-}

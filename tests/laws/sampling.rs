@@ -86,3 +86,18 @@ fn a_value_that_is_not_finite_is_named_by_its_row_in_the_source() {
         assert!(in_sample > 0 && outside > 0, "both cases are met: {in_sample} {outside}");
     }
 }
+
+/// Such a row trains where it is in the sample; outside of it, it must not cost the whole training.
+#[test]
+fn a_row_far_out_is_assigned_whether_it_is_in_the_sample_or_not() {
+    let (n, d) = (1000, 2);
+    let mut refused = Vec::new();
+    for row in (0..n).step_by(97) {
+        let mut x = naive::blobs(n, d, 5, 5);
+        x[row * d] = 1e25;
+        if let Err(e) = kmeans(4).max_points_per_centroid(100).train(&x, d) {
+            refused.push(format!("row {row}: {e}"));
+        }
+    }
+    assert!(refused.is_empty(), "{refused:?}");
+}
