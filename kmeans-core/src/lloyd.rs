@@ -1,4 +1,4 @@
-//! Lloyd's algorithm [Llo82].
+//! Lloyd's algorithm [L82].
 
 use std::ops::ControlFlow;
 

@@ -23,7 +23,8 @@ pub(crate) struct Sample<'a, E: Engine> {
 }
 
 impl<'a, E: Engine> Sample<'a, E> {
-    /// All rows, or a uniform sample without replacement of at most `params.max_points()`.
+    /// All rows, or a uniform sample without replacement of at most `params.max_points()`; rows
+    /// without weight are not sampled.
     ///
     /// Only the rows of the sample are read, in ascending order.
     pub(crate) fn draw(
@@ -34,9 +35,7 @@ impl<'a, E: Engine> Sample<'a, E> {
         if source.n() <= params.max_points() {
             return Ok(Self { rows: source.all()?, weights: weights.map(Cow::Borrowed), ids: None, source });
         }
-        let mut draws = Draws::new(params.seed, 0, Stream::Subsample);
-        let mut ids = draws.distinct(params.max_points(), source.n());
-        ids.sort_unstable();
+        let ids = sample_ids(source.n(), weights, params);
         let weights = weights.map(|w| ids.iter().map(|&i| w[i]).collect());
         Ok(Self { rows: source.gather(&ids)?, weights, ids: Some(ids), source })
     }
@@ -55,6 +54,21 @@ impl<'a, E: Engine> Sample<'a, E> {
     fn source_row(&self, row: usize) -> usize {
         self.source.source_row(self.ids.as_ref().map_or(row, |ids| ids[row]))
     }
+}
+
+/// The numbers of the rows sampled, ascending.
+fn sample_ids(n: usize, weights: Option<&[f32]>, params: &Params) -> Vec<usize> {
+    let mut draws = Draws::new(params.seed, 0, Stream::Subsample);
+    let mut ids = match weights {
+        None => draws.distinct(params.max_points(), n),
+        Some(weights) => {
+            let heavy: Vec<usize> = (0..n).filter(|&row| weights[row] > 0.0).collect();
+            let places = draws.distinct(params.max_points().min(heavy.len()), heavy.len());
+            places.into_iter().map(|place| heavy[place]).collect()
+        }
+    };
+    ids.sort_unstable();
+    ids
 }
 
 /// The sample in one or more parts made ready by an engine, all in one frame.
