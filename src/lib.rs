@@ -20,6 +20,7 @@
 //! [`KMeans`] picks its engine at run time. Those who bring an engine of their own, or tensors,
 //! use [`kmeans_core::KMeans`], which is generic over it.
 #![forbid(unsafe_code)]
+#![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod device;
 

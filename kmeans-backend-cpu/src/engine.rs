@@ -86,19 +86,24 @@ impl Engine for CpuEngine {
 
     fn extent(&self, rows: &CpuPrepared<'_>) -> Result<Extent> {
         let d = rows.d();
-        let blocks = rows.x().chunks(EXTENT_ROWS * d).enumerate();
-        let empty = || (Extent::empty(d), None::<usize>);
-        let found = self.workers.share(blocks.len(), blocks, empty, |(extent, bad), (i, x)| {
-            let at = kernel::extent(self.isa, x, d, &mut extent.min, &mut extent.max);
-            let at = at.map(|at| i * EXTENT_ROWS * d + at);
+        let runs = rows.runs(EXTENT_ROWS);
+        let empty = || (Extent::empty(d), Extent::empty(d), None::<usize>);
+        let found = self.workers.share(runs.len(), runs.into_iter(), empty, |(heavy, light, bad), run| {
+            let Extent { min, max, .. } = if run.is_heavy { heavy } else { light };
+            let x = &rows.x()[run.rows.start * d..run.rows.end * d];
+            let at = kernel::extent(self.isa, x, d, min, max).map(|at| run.rows.start * d + at);
             *bad = [*bad, at].into_iter().flatten().min();
         });
-        if let Some(at) = found.iter().filter_map(|(_, bad)| *bad).min() {
+        if let Some(at) = found.iter().filter_map(|(_, _, bad)| *bad).min() {
             let value = rows.x()[at];
             return Err(Error::NonFinite { data: "rows".to_owned(), row: at / d, column: at % d, value });
         }
         let mut whole = Extent::empty(d);
-        found.iter().for_each(|(extent, _)| whole.merge(extent));
+        found.iter().for_each(|(heavy, _, _)| whole.merge(heavy));
+        if rows.weights.is_some_and(|w| !w.iter().any(|&w| w > 0.0)) {
+            // Nothing has weight: the range of all rows, to have one at all.
+            found.iter().for_each(|(_, light, _)| whole.merge(light));
+        }
         Ok(Extent::new(whole.min, whole.max, rows.n(), rows.weights))
     }
 

@@ -4,6 +4,7 @@
 //! and keeps the running minimum in registers: there is no n×k buffer. AVX-512, AVX2 and a portable
 //! path are chosen at run time. Results have the same bits for any number of threads.
 #![deny(unsafe_code)]
+#![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod codebook;
 mod engine;

@@ -1,6 +1,7 @@
 //! Rows in host memory and what is remembered of them from pass to pass.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use burn::tensor::{FloatDType, Tensor};
 use burn_ndarray::{NdArray, NdArrayTensor};
@@ -23,6 +24,12 @@ pub struct CpuPrepared<'p> {
     pub(crate) distances: Vec<f32>,
     pub(crate) changed: u64,
     pub(crate) seeds: Seeds,
+}
+
+/// Neighbouring rows that have weight, or have none.
+pub(crate) struct Run {
+    pub(crate) rows: Range<usize>,
+    pub(crate) is_heavy: bool,
 }
 
 #[derive(Debug)]
@@ -75,6 +82,25 @@ impl<'p> CpuPrepared<'p> {
 
     pub(crate) fn n(&self) -> usize {
         self.labels.len()
+    }
+
+    /// All rows in runs of at most `most` that have weight, or have none.
+    pub(crate) fn runs(&self, most: usize) -> Vec<Run> {
+        let is_heavy = |row: usize| self.weights.is_none_or(|w| w[row] > 0.0);
+        let mut runs: Vec<Run> = Vec::new();
+        let mut start = 0;
+        while start < self.n() {
+            let heavy = is_heavy(start);
+            let limit = self.n().min(start + most);
+            let end = if self.weights.is_none() {
+                limit
+            } else {
+                (start..limit).find(|&row| is_heavy(row) != heavy).unwrap_or(limit)
+            };
+            runs.push(Run { rows: start..end, is_heavy: heavy });
+            start = end;
+        }
+        runs
     }
 
     pub(crate) fn weight(&self, row: usize) -> f64 {

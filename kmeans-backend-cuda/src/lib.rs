@@ -5,6 +5,7 @@
 //! matrix product may round its factors to TF32 on the GPU, so labels may differ from the CPU's where
 //! two centroids are nearly equally near; distances, sums and objectives are computed in 64 bits.
 #![deny(unsafe_code)]
+#![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod engine;
 mod probe;

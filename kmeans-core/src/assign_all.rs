@@ -103,7 +103,11 @@ fn assign_block<E: Engine>(
         .extent(&block)
         .map_err(|e| locate(e, source.name(), |row| source.source_row(rows.start + row)))?;
     let frame = Frame::with(target.origin.to_vec(), target.scale, &extent);
-    check_range(&frame, target, &extent, source.name(), &rows)?;
+    check_range(&frame, target.centroids, target.metric, all.distances.is_some(), || OutOfRangeAt {
+        name: source.name(),
+        rows: source.source_row(rows.start)..source.source_row(rows.end - 1) + 1,
+        extent: &extent,
+    })?;
     engine.set_frame(&mut block, &frame)?;
     let stats = engine.download(engine.step(&mut block, codebook)?)?;
 
@@ -129,19 +133,32 @@ pub(crate) fn in_data_units(distances: &[f32], frame: &Frame) -> impl Iterator<I
     distances.iter().map(move |&v| (f64::from(v) * unit) as f32)
 }
 
-/// Squared distances must fit `f32`, in the frame, where they are compared.
-fn check_range(
+/// Which rows an error of range speaks of.
+pub(crate) struct OutOfRangeAt<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) rows: Range<usize>,
+    pub(crate) extent: &'a Extent,
+}
+
+/// Scores must fit `f32`, and distances if they are wanted.
+pub(crate) fn check_range<'a>(
     frame: &Frame,
-    target: &Target<'_>,
-    extent: &Extent,
-    name: &str,
-    rows: &Range<usize>,
+    centroids: &Centroids,
+    metric: Metric,
+    distances: bool,
+    at: impl FnOnce() -> OutOfRangeAt<'a>,
 ) -> Result<()> {
-    let reach = frame.sq_radius().sqrt() + target.centroids.max_sq_norm().sqrt();
-    if reach * reach < f64::from(f32::MAX) / 4.0 {
+    let (r, c) = (frame.sq_radius().sqrt(), centroids.max_sq_norm().sqrt());
+    let (score, distance) = match metric {
+        Metric::L2 => (2.0 * r * c + c * c, (r + c) * (r + c)),
+        Metric::InnerProduct => (r * c, r * c),
+    };
+    let most = f64::from(f32::MAX) / 4.0;
+    if score < most && (!distances || distance.max(distance * frame.unit()) < most) {
         return Ok(());
     }
-    let columns = extent.min.iter().chain(&extent.max);
-    let magnitude = columns.fold(0.0, |m: f64, &x| m.max(f64::from(x.abs())));
+    let OutOfRangeAt { name, rows, extent } = at();
+    let values = extent.min.iter().chain(&extent.max);
+    let magnitude = values.fold(0.0, |m: f64, &x| m.max(f64::from(x.abs())));
     Err(Error::OutOfRange { data: name.to_owned(), first: rows.start, last: rows.end, magnitude })
 }

@@ -1,7 +1,7 @@
 //! Empty clusters: each takes half of a large one.
 
 use crate::centroids::Centroids;
-use crate::fixed::Grid;
+use crate::fixed::Fixed;
 use crate::frame::Frame;
 use crate::metric::Metric;
 use crate::rng::Draws;
@@ -13,55 +13,97 @@ const PUSH: f64 = 1.0 / 1024.0;
 /// The least push, as a share of the coordinate itself: 16 units in the last place of `f32`.
 const LEAST_PUSH: f64 = 1.0 / (1 << 20) as f64;
 
-/// Refills clusters without weight: each takes the centroid of a donor, and both are pushed apart
-/// along a random diagonal. Donors are drawn in proportion to their rows but one, as Faiss does;
-/// a donor whose rows all coincide with its centroid has nothing to give. Returns how many were
-/// refilled; the others keep their old centroid.
-pub(crate) fn split(
-    centroids: &mut Centroids,
-    stats: &PartialStats,
-    frame: &Frame,
-    metric: Metric,
-    objective: Grid,
-    draws: &mut Draws,
-) -> usize {
-    let empty: Vec<usize> = (0..centroids.k()).filter(|&c| is_empty(stats, c)).collect();
-    if empty.is_empty() {
-        return 0;
+/// A spread below this share of the objective is the rounding of centroids to `f32`.
+const NO_SPREAD: f64 = 1e-5;
+
+/// Refills empty clusters over the iterations of one run.
+///
+/// An empty cluster takes the centroid of a donor, and both are pushed apart along a random
+/// diagonal. Donors are drawn in proportion to their rows but one, as Faiss does. A donor whose rows
+/// all coincide has nothing to give: for L2 its spread says so, and in any metric a donor whose last
+/// split came to nothing is not asked again.
+pub(crate) struct Splitter {
+    draws: Draws,
+    /// Donor and receiver of the splits of the last iteration.
+    last: Vec<(usize, usize)>,
+    /// Clusters that proved not to split.
+    barren: Vec<usize>,
+}
+
+impl Splitter {
+    pub(crate) fn new(draws: Draws) -> Self {
+        Self { draws, last: Vec::new(), barren: Vec::new() }
     }
-    let mut spreads = spreads(centroids, stats, frame, metric, objective);
-    let mut counts = stats.counts.clone();
-    let mut nsplit = 0;
-    for cluster in empty {
-        let Some(donor) = draw_donor(&counts, &spreads, draws) else { break };
-        push_apart(centroids, donor, cluster, spreads[donor], draws);
-        counts[cluster] = counts[donor] / 2;
-        counts[donor] -= counts[cluster];
-        spreads[cluster] = spreads[donor];
-        nsplit += 1;
+
+    /// Refills clusters without weight and returns how many; the others keep their old centroid.
+    ///
+    /// `stats` are those of the assignment to `before`, `centroids` their means.
+    pub(crate) fn split(
+        &mut self,
+        centroids: &mut Centroids,
+        before: &Centroids,
+        stats: &PartialStats,
+        frame: &Frame,
+        metric: Metric,
+    ) -> usize {
+        self.learn(stats);
+        let empty: Vec<usize> = (0..centroids.k()).filter(|&c| is_empty(stats, c)).collect();
+        if empty.is_empty() {
+            return 0;
+        }
+        let mut spreads = spreads(centroids, before, stats, frame, metric);
+        self.barren.iter().for_each(|&c| spreads[c] = 0.0);
+        let mut counts = stats.counts.clone();
+        for cluster in empty {
+            let Some(donor) = draw_donor(&counts, &spreads, &mut self.draws) else { break };
+            push_apart(centroids, donor, cluster, spreads[donor], &mut self.draws);
+            counts[cluster] = counts[donor] / 2;
+            counts[donor] -= counts[cluster];
+            spreads[cluster] = spreads[donor];
+            self.last.push((donor, cluster));
+        }
+        self.last.len()
     }
-    nsplit
+
+    /// Where one of two halves got nothing, the other holds rows that do not part.
+    fn learn(&mut self, stats: &PartialStats) {
+        for (donor, cluster) in self.last.drain(..) {
+            match (is_empty(stats, donor), is_empty(stats, cluster)) {
+                (true, false) => self.barren.push(cluster),
+                (false, true) => self.barren.push(donor),
+                _ => {}
+            }
+        }
+    }
 }
 
 fn is_empty(stats: &PartialStats, cluster: usize) -> bool {
-    stats.weights[cluster] == crate::fixed::Fixed::default()
+    stats.weights[cluster] == Fixed::default()
 }
 
-/// Root mean square distance per column of each cluster's rows from its centroid; for the inner
-/// product, where the objective holds no distance, of the centroid from zero.
+/// Root mean square distance per column of each cluster's rows from their mean; for the inner
+/// product, where the objective holds no distance, of the mean from zero.
 fn spreads(
     centroids: &Centroids,
+    before: &Centroids,
     stats: &PartialStats,
     frame: &Frame,
     metric: Metric,
-    objective: Grid,
 ) -> Vec<f64> {
     let d = frame.dim() as f64;
+    let objective = frame.objective(metric, before.max_sq_norm());
+    let sq_dist = |a: &[f32], b: &[f32]| -> f64 {
+        a.iter().zip(b).map(|(&a, &b)| (f64::from(a) - f64::from(b)).powi(2)).sum()
+    };
     let of = |cluster: usize| match metric {
         _ if is_empty(stats, cluster) => 0.0,
         Metric::L2 => {
+            // Σ‖x − m‖² = Σ‖x − c‖² − Σ‖m − c‖², m being the mean.
+            let around_before = objective.value(stats.objective[cluster]);
             let weight = frame.weight().value(stats.weights[cluster]);
-            (objective.value(stats.objective[cluster]) / (weight * d)).sqrt()
+            let moved = weight * sq_dist(centroids.row(cluster), before.row(cluster));
+            let around_mean = around_before - moved;
+            if around_mean > NO_SPREAD * around_before { (around_mean / (weight * d)).sqrt() } else { 0.0 }
         }
         Metric::InnerProduct => {
             let sq_norm: f64 = centroids.row(cluster).iter().map(|&v| f64::from(v) * f64::from(v)).sum();
@@ -103,16 +145,17 @@ mod tests {
 
     fn case(counts: [u64; 3], inertia: [f64; 3]) -> (Centroids, usize) {
         let frame = Frame::at_minimum(&Extent::new(vec![0.0], vec![10.0], 10, None));
-        let objective = frame.objective(Metric::L2, 100.0);
+        let before = Centroids::from_offsets(vec![1.0, 5.0, 9.0], 1);
+        let objective = frame.objective(Metric::L2, before.max_sq_norm());
         let mut stats = PartialStats::zero(3, &frame);
         for c in 0..3 {
             stats.counts[c] = counts[c];
             stats.weights[c] = frame.weight().split(counts[c] as f64);
             stats.objective[c] = objective.split(inertia[c]);
         }
-        let mut centroids = Centroids::from_offsets(vec![1.0, 5.0, 9.0], 1);
-        let mut draws = Draws::new(0, 0, Stream::Split);
-        let nsplit = split(&mut centroids, &stats, &frame, Metric::L2, objective, &mut draws);
+        let mut centroids = before.clone();
+        let mut splitter = Splitter::new(Draws::new(0, 0, Stream::Split));
+        let nsplit = splitter.split(&mut centroids, &before, &stats, &frame, Metric::L2);
         (centroids, nsplit)
     }
 

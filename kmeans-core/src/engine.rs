@@ -43,16 +43,17 @@ pub struct Neighbours {
 }
 
 impl Neighbours {
-    /// Sorts the `p` neighbours of each row by distance, the nearest first, equal ones by number.
+    /// Sorts the `p` neighbours of each row but the first by distance, equal ones by number.
     ///
     /// Neighbours are chosen by score and measured directly; where two are nearly equally near, the
-    /// two may order them differently, and what is measured is what the user sees.
+    /// two may order them differently. What is measured is what the user sees, but the first stays: it
+    /// is the row's label.
     pub fn sort(&mut self, p: usize, metric: Metric) {
         let mut row: Vec<(f32, i32)> = Vec::with_capacity(p);
         for (ids, distances) in self.ids.chunks_exact_mut(p).zip(self.distances.chunks_exact_mut(p)) {
             row.clear();
             row.extend(distances.iter().copied().zip(ids.iter().copied()));
-            row.sort_unstable_by(|a, b| {
+            row[1..].sort_unstable_by(|a, b| {
                 let nearer = match metric {
                     Metric::L2 => a.0.total_cmp(&b.0),
                     Metric::InnerProduct => b.0.total_cmp(&a.0),

@@ -1,9 +1,12 @@
 //! The frame: coordinates in which rows are compared and added.
 //!
-//! Rows are seen as `v = (x − origin) · scale`. Subtracting an origin near the column means keeps
+//! Rows are seen as `v = (x − origin) · scale`. Subtracting an origin inside the data keeps
 //! `‖c‖² − 2⟨v, c⟩` free of cancellation on data far from zero; a power-of-two scale (1 but for
 //! extreme data) keeps squares inside the range of `f32`. Neither copies the data: engines apply
 //! both as they load a row. The frame also fixes the grids of all order-free sums.
+//!
+//! The origin is the median of each column over some rows. A median is one of the values: it is an
+//! `f32`, it moves exactly where the data move exactly, and rows far out do not drag it along.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,15 +16,20 @@ use crate::metric::Metric;
 /// Squared radii inside these powers of two need no scale: squares and their products fit `f32`.
 const SQ_RADIUS_EXPONENTS: std::ops::RangeInclusive<i32> = -60..=80;
 
-/// The origin lies on a grid of a column's range divided by 2 to this power. A coarse grid makes
-/// the origin follow an exact shift of the data exactly (integers + 10^6), a fine one centres well.
-const ORIGIN_GRID_BITS: i32 = 12;
+/// Rows whose medians make the origin; enough to lie well inside the bulk of the data.
+pub(crate) const ORIGIN_ROWS: usize = 1024;
 
 /// Weights that span more than this factor need the lower limb in column sums: the mean of light
 /// rows would otherwise be rounded on the grid of the heavy ones.
 const WIDE_WEIGHT_RATIO: f64 = 256.0;
 
+/// A column whose grid is coarser than this share of its median deviation needs the lower limb, too:
+/// one row far out would otherwise round the others.
+const FINEST_STEP: f64 = 1.0 / (1 << 20) as f64;
+
 /// What must be known of all rows before they are added: ranges, counts, weights.
+///
+/// Ranges are of rows of positive weight: rows without weight decide nothing.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Extent {
     /// Smallest value of each column.
@@ -108,14 +116,29 @@ impl Frame {
         Self::at_origin(extent.min.clone(), extent)
     }
 
-    /// The frame for `metric`: centred near `mean` for L2, where translation changes nothing, and
-    /// at zero for the inner product. `mean` holds the offsets of the column means from the minima.
-    pub fn centred(extent: &Extent, mean: &[f64], metric: Metric) -> Self {
+    /// The frame for `metric`: at the medians of `rows` (row-major, some rows of the data) for L2,
+    /// where translation changes nothing, and at zero for the inner product.
+    pub fn centred(extent: &Extent, rows: &[f32], metric: Metric) -> Self {
+        let d = extent.min.len();
         let origin = match metric {
-            Metric::L2 => origin_near_mean(extent, mean),
-            Metric::InnerProduct => vec![0.0; extent.min.len()],
+            Metric::L2 => medians(rows, d),
+            Metric::InnerProduct => vec![0.0; d],
         };
-        Self::at_origin(origin, extent)
+        let mut frame = Self::at_origin(origin, extent);
+        frame.wide |= frame.rounds_the_bulk(rows);
+        frame
+    }
+
+    /// Whether the grid of a column is coarse beside the deviation of the median row.
+    fn rounds_the_bulk(&self, rows: &[f32]) -> bool {
+        let d = self.dim();
+        let deviations: Vec<f32> =
+            rows.iter().enumerate().map(|(i, &x)| self.offset(i % d, x).abs()).collect();
+        let typical = medians(&deviations, d);
+        let is_coarse = |(grid, &typical): (&Grid, &f32)| {
+            typical > 0.0 && 1.0 / grid.inverse_step() > FINEST_STEP * f64::from(typical)
+        };
+        self.columns.iter().zip(&typical).any(is_coarse)
     }
 
     /// The frame with a given origin; the scale is 1 unless the data are extreme.
@@ -238,20 +261,16 @@ fn sq_radius(origin: &[f32], scale: f32, extent: &Extent) -> f64 {
     (0..origin.len()).map(|j| reach(origin, scale, extent, j).powi(2)).sum()
 }
 
-/// The column means, moved to a grid anchored at the minimum, so that data shifted by an amount
-/// that the grid holds exactly gets an origin shifted by the same amount.
-fn origin_near_mean(extent: &Extent, mean: &[f64]) -> Vec<f32> {
-    let columns = extent.min.iter().zip(&extent.max).zip(mean);
-    columns
-        .map(|((&min, &max), &mean)| {
-            let range = f64::from(max) - f64::from(min);
-            if range == 0.0 {
-                return min;
-            }
-            let step = power_of_two((ceil_log2(range) - ORIGIN_GRID_BITS).max(-1000));
-            (f64::from(min) + (mean / step).round() * step) as f32
-        })
-        .collect()
+/// The lower median of each column of some rows, row-major; 0 where there are none.
+fn medians(rows: &[f32], d: usize) -> Vec<f32> {
+    let mut column = Vec::with_capacity(rows.len() / d);
+    let mut median = |j: usize| {
+        column.clear();
+        column.extend(rows.iter().skip(j).step_by(d));
+        let middle = column.len().saturating_sub(1) / 2;
+        if column.is_empty() { 0.0 } else { *column.select_nth_unstable_by(middle, f32::total_cmp).1 }
+    };
+    (0..d).map(&mut median).collect()
 }
 
 #[cfg(test)]
@@ -273,26 +292,38 @@ mod tests {
     }
 
     #[test]
-    fn the_origin_follows_an_exact_shift() {
-        let here = Frame::centred(&extent(0.0, 218.0), &[33.4567], Metric::L2);
-        let there = Frame::centred(&extent(1e6, 1e6 + 218.0), &[33.4567], Metric::L2);
+    fn the_origin_follows_an_exact_shift_and_not_a_row_far_out() {
+        let rows = [33.0, 7.0, 41.0, 8.0, 9.0];
+        let here = Frame::centred(&extent(0.0, 218.0), &rows, Metric::L2);
+        let shifted = rows.map(|x| x + 1e6);
+        let there = Frame::centred(&extent(1e6, 1e6 + 218.0), &shifted, Metric::L2);
         assert_eq!(there.origin()[0] - 1e6, here.origin()[0]);
         assert_eq!(there.offset(0, 1e6 + 71.0), here.offset(0, 71.0));
+        let far = Frame::centred(&extent(0.0, 1e10), &[33.0, 7.0, 1e10, 8.0, 9.0], Metric::L2);
+        assert_eq!(far.origin(), here.origin());
     }
 
     #[test]
     fn inner_product_keeps_its_zero() {
-        assert_eq!(Frame::centred(&extent(5.0, 6.0), &[0.5], Metric::InnerProduct).origin(), [0.0]);
+        assert_eq!(Frame::centred(&extent(5.0, 6.0), &[5.5], Metric::InnerProduct).origin(), [0.0]);
     }
 
     #[test]
     fn extreme_data_is_scaled_to_a_radius_near_one() {
         for magnitude in [1e-38_f32, 1e-25, 1e19, 3e38] {
-            let frame = Frame::centred(&extent(-magnitude, magnitude), &[f64::from(magnitude)], Metric::L2);
+            let rows = [-magnitude, 0.0, magnitude];
+            let frame = Frame::centred(&extent(-magnitude, magnitude), &rows, Metric::L2);
             assert!((1e-3..1e3).contains(&frame.sq_radius()), "{magnitude}: {}", frame.sq_radius());
             assert!(frame.offset(0, magnitude).is_finite());
         }
         assert_eq!(Frame::at_minimum(&extent(0.0, 1e6)).scale(), 1.0);
+    }
+
+    #[test]
+    fn a_row_very_far_out_asks_for_the_lower_limb() {
+        let wide = |far: f32| Frame::centred(&extent(0.0, far), &[1.0, 2.0, 3.0, far], Metric::L2).is_wide();
+        assert!(!wide(1e6));
+        assert!(wide(1e12));
     }
 
     #[test]

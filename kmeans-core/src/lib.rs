@@ -12,6 +12,7 @@
 //!
 //! Papers are cited by key; REFERENCES.md of the repository lists them.
 #![forbid(unsafe_code)]
+#![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod assign_all;
 mod centroids;

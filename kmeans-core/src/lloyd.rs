@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use crate::centroids::Centroids;
 use crate::clock::Clock;
-use crate::empty;
+use crate::empty::Splitter;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::frame::Frame;
@@ -36,7 +36,7 @@ pub(crate) fn run<E: Engine>(
 ) -> Result<Run> {
     let engine = set.engine();
     let metric = params.metric();
-    let mut draws = Draws::new(params.seed, redo, Stream::Split);
+    let mut splitter = Splitter::new(Draws::new(params.seed, redo, Stream::Split));
     let mut iterations: Vec<IterationStats> = Vec::with_capacity(params.niter);
     let mut changed = 0;
     let mut settled = None;
@@ -50,13 +50,14 @@ pub(crate) fn run<E: Engine>(
         let stats = clock.search(|| set.step(&codebook))?;
 
         let objective = set.frame().objective(metric, centroids.max_sq_norm());
+        let before = centroids.clone();
         update(&mut centroids, &stats, set.frame());
-        let nsplit = empty::split(&mut centroids, &stats, set.frame(), metric, objective, &mut draws);
+        let nsplit = splitter.split(&mut centroids, &before, &stats, set.frame(), metric);
         if params.spherical {
             engine.normalize(&mut centroids, set.frame())?;
         }
 
-        changed = stats.changed;
+        changed = if iteration == 0 { set.n() as u64 } else { stats.changed };
         iterations.push(IterationStats {
             obj: objective.value(stats.total_objective()) * set.frame().unit(),
             time: clock.seconds(),

@@ -60,6 +60,9 @@ pub(crate) fn train<E: Engine>(
 
     let sample = Sample::<E>::draw(source, weights, params)?;
     let mut set = TrainingSet::prepare(engine, &sample, params)?;
+    if params.return_distances {
+        check_distances(&set, source)?;
+    }
     seconds.prepare = clock.seconds();
 
     let best = best_of(&mut set, params, &mut clock, &mut seconds, progress)?;
@@ -72,6 +75,20 @@ pub(crate) fn train<E: Engine>(
     let report = report(engine, source, &set, params, best.summary, &assignment, inertia_over, seconds);
     let model = KMeansModel::new(best.run.centroids, set.frame(), params.clone(), &report);
     Ok(Fit { model, labels: assignment.labels, distances: assignment.distances, report })
+}
+
+/// Squared distances between the rows must fit `f32`, before any work is done for them.
+fn check_distances<E: Engine>(set: &TrainingSet<'_, E>, source: &Source<'_, E::Backend>) -> Result<()> {
+    let sq_radius = set.frame().sq_radius() * set.frame().unit();
+    if 4.0 * sq_radius < f64::from(f32::MAX) {
+        return Ok(());
+    }
+    Err(Error::OutOfRange {
+        data: source.name().to_owned(),
+        first: 0,
+        last: source.n(),
+        magnitude: sq_radius.sqrt(),
+    })
 }
 
 /// The run kept, whether its labels are still those in the training set, and all restarts.

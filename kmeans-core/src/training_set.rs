@@ -6,8 +6,7 @@ use std::ops::Range;
 use crate::centroids::Centroids;
 use crate::engine::{Engine, Rows};
 use crate::error::{Error, Result};
-use crate::frame::{Extent, Frame};
-use crate::metric::Metric;
+use crate::frame::{Extent, Frame, ORIGIN_ROWS};
 use crate::params::{Init, Params};
 use crate::rng::{Draws, Stream};
 use crate::source::{Source, locate};
@@ -105,24 +104,23 @@ impl<'p, E: Engine> TrainingSet<'p, E> {
         Ok(set)
     }
 
-    /// The mean is the centroid of one cluster: with all labels 0, `reduce` finds it.
+    /// Puts all rows into a frame at their medians, which holds the given centroids, too.
     fn centre(&mut self, mut extent: Extent, params: &Params) -> Result<()> {
-        let d = self.frame.dim();
-        let mut mean = vec![0.0; d];
-        if params.metric() == Metric::L2 {
-            self.set_frame(Frame::at_minimum(&extent))?;
-            let nowhere = self.engine.codebook(&Centroids::from_offsets(vec![0.0; d], d), Metric::L2)?;
-            let stats = self.reduce(&nowhere)?;
-            let scale = f64::from(self.frame.scale());
-            mean = (0..d).map(|j| stats.mean(&self.frame, 0, j).unwrap_or(0.0) / scale).collect();
-        }
+        let some = self.gather(&self.origin_rows(&extent))?;
         if let Init::Centroids(given) = &params.init {
-            let origin = Frame::centred(&extent, &mean, params.metric());
-            given.chunks_exact(d).for_each(|c| extent.widen(c));
-            // The origin belongs to the rows alone; radius and scale must also hold the given centroids.
-            return self.set_frame(Frame::at_origin(origin.origin().to_vec(), &extent));
+            given.chunks_exact(self.frame.dim()).for_each(|c| extent.widen(c));
         }
-        self.set_frame(Frame::centred(&extent, &mean, params.metric()))
+        self.set_frame(Frame::centred(&extent, &some, params.metric()))
+    }
+
+    /// Numbers of rows of positive weight, evenly spread.
+    fn origin_rows(&self, extent: &Extent) -> Vec<usize> {
+        let n = extent.weighted_rows as usize;
+        let m = n.min(ORIGIN_ROWS);
+        let mut places = (0..m).map(|i| (i as u128 * n as u128 / m as u128) as usize).peekable();
+        let Some(weights) = self.weights else { return places.collect() };
+        let heavy = (0..self.n).filter(|&row| weights[row] > 0.0).enumerate();
+        heavy.filter_map(|(place, row)| places.next_if_eq(&place).map(|_| row)).collect()
     }
 
     fn set_frame(&mut self, frame: Frame) -> Result<()> {
@@ -158,10 +156,6 @@ impl<'p, E: Engine> TrainingSet<'p, E> {
     pub(crate) fn step(&mut self, codebook: &E::Codebook) -> Result<PartialStats> {
         let engine = self.engine;
         merged(engine, self.parts.iter_mut().map(|(_, part)| engine.step(part, codebook)))
-    }
-
-    fn reduce(&self, codebook: &E::Codebook) -> Result<PartialStats> {
-        merged(self.engine, self.parts.iter().map(|(_, part)| self.engine.reduce(part, codebook)))
     }
 
     pub(crate) fn labels(&self) -> Result<Vec<i32>> {

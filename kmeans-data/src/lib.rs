@@ -37,6 +37,7 @@
 //! # }
 //! ```
 #![deny(unsafe_code)]
+#![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod atomic;
 mod bytes;

@@ -21,6 +21,9 @@ const BLOCK_VALUES: usize = 1 << 23;
 /// Queries in a block: enough to share among the threads of a large machine.
 const BLOCK_QUERIES: usize = 1 << 14;
 
+/// Vectors whose medians make the origin.
+const ORIGIN_VECTORS: usize = 1024;
+
 /// Engines number centroids in `i32`; so many vectors can be numbered in any of them.
 const MAX_VECTORS: usize = i32::MAX as usize;
 
@@ -201,19 +204,14 @@ fn check_vectors(vectors: &[f32], d: usize) -> Result<usize> {
 fn frame_of<E: Engine>(engine: &E, vectors: &[f32], d: usize, metric: Metric) -> Result<Frame> {
     let rows = engine.prepare(Rows::Host { x: Cow::Borrowed(vectors), d }, None)?;
     let extent = engine.extent(&rows).map_err(|e| locate(e, "vectors", 0))?;
-    Ok(Frame::centred(&extent, &mean_offsets(vectors, &extent.min), metric))
+    Ok(Frame::centred(&extent, &some_rows(vectors, d), metric))
 }
 
-/// Offsets of the column means from the column minima.
-fn mean_offsets(vectors: &[f32], min: &[f32]) -> Vec<f64> {
-    let mut sums = vec![0.0; min.len()];
-    for row in vectors.chunks_exact(min.len()) {
-        for ((sum, &x), &min) in sums.iter_mut().zip(row).zip(min) {
-            *sum += f64::from(x) - f64::from(min);
-        }
-    }
-    let n = (vectors.len() / min.len()) as f64;
-    sums.into_iter().map(|sum| sum / n).collect()
+/// Some of the vectors, evenly spread: their medians make the origin.
+fn some_rows(vectors: &[f32], d: usize) -> Vec<f32> {
+    let n = vectors.len() / d;
+    let m = n.min(ORIGIN_VECTORS);
+    (0..m).flat_map(|i| &vectors[i * n / m * d..][..d]).copied().collect()
 }
 
 fn block_queries(d: usize, p: usize) -> usize {

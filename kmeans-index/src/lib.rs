@@ -23,6 +23,7 @@
 //! # }
 //! ```
 #![forbid(unsafe_code)]
+#![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod error;
 mod flat;

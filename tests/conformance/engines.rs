@@ -37,10 +37,7 @@ pub(crate) fn extent(x: &[f32], d: usize, weights: Option<&[f32]>) -> Extent {
 
 /// The frame in which these rows would be trained on.
 pub(crate) fn frame(x: &[f32], d: usize, weights: Option<&[f32]>, metric: Metric) -> Frame {
-    let extent = extent(x, d, weights);
-    let means = naive::means(x, weights, d);
-    let mean: Vec<f64> = means.iter().zip(&extent.min).map(|(m, &min)| m - f64::from(min)).collect();
-    Frame::centred(&extent, &mean, metric)
+    Frame::centred(&extent(x, d, weights), &x[..x.len().min(1024 * d)], metric)
 }
 
 /// Rows made ready in a frame.

@@ -38,12 +38,14 @@ pub(super) fn direct<B: Backend>(
     f64: bool,
 ) -> Tensor<B, 1> {
     let n = v.dims()[0];
+    // A matrix of one row may be summed along it in another order than one of many.
+    let (v, c) = if n == 1 { (v.repeat_dim(0, 2), c.repeat_dim(0, 2)) } else { (v, c) };
     let (v, c) = if f64 { (v.cast(FloatDType::F64), c.cast(FloatDType::F64)) } else { (v, c) };
     let terms = match metric {
         Metric::L2 => (v - c).square(),
         Metric::InnerProduct => v * c,
     };
-    terms.sum_dim(1).reshape([n])
+    terms.sum_dim(1).narrow(0, 0, n).reshape([n])
 }
 
 pub(super) fn to_f32<B: Backend>(t: Tensor<B, 1>) -> Vec<f32> {

@@ -31,7 +31,8 @@ impl<'p, B: Backend> TensorPrepared<'p, B> {
             Rows::Host { x, .. } => {
                 Tensor::from_data(TensorData::new(x.into_owned(), [n, d]), &engine.device)
             }
-            Rows::Tensor(t) => t.cast(FloatDType::F32),
+            // Through one dimension and back: rows in row-major order, for sums of one order.
+            Rows::Tensor(t) => t.cast(FloatDType::F32).reshape([n * d]).reshape([n, d]),
         };
         let nothing = Extent {
             min: vec![0.0; d],
@@ -80,14 +81,26 @@ impl<'p, B: Backend> TensorPrepared<'p, B> {
     /// Smallest and largest value of each column, or where the first value stands that is neither.
     pub(super) fn extent(&self) -> Result<Extent, (usize, usize, f32)> {
         let columns = |t: Tensor<B, 2>| distance::to_f32(t.reshape([-1]));
-        let min = columns(self.x.clone().min_dim(0));
-        let max = columns(self.x.clone().max_dim(0));
+        let heavy = self.heavy_rows();
+        let min = columns(heavy.clone().min_dim(0));
+        let max = columns(heavy.max_dim(0));
         // NaN may hide in a minimum; a sum of x·0 cannot hide it, and is finite exactly if x is.
         let check = distance::to_f32(self.x.clone().mul_scalar(0.0).sum_dim(0).reshape([-1]));
         if check.iter().any(|c| *c != 0.0) {
             return Err(self.first_non_finite());
         }
         Ok(Extent::new(min, max, self.n(), self.weights))
+    }
+
+    /// The rows of positive weight; all where there are none, to have a range at all.
+    fn heavy_rows(&self) -> Tensor<B, 2> {
+        let Some(weights) = self.weights else { return self.x.clone() };
+        let ids: Vec<i64> = (0..self.n()).filter(|&row| weights[row] > 0.0).map(|row| row as i64).collect();
+        if ids.is_empty() || ids.len() == self.n() {
+            return self.x.clone();
+        }
+        let count = ids.len();
+        self.x.clone().select(0, Tensor::from_data(TensorData::new(ids, [count]), &self.x.device()))
     }
 
     fn first_non_finite(&self) -> (usize, usize, f32) {

@@ -4,7 +4,7 @@ use burn::tensor::{FloatDType, IndexingUpdateOp, Int, IntDType, Tensor, TensorDa
 
 use super::TensorEngine;
 use super::assign::TensorCodebook;
-use super::distance::{to_f32, to_f64, to_i64};
+use super::distance::{direct, to_f32, to_f64, to_i64};
 use super::prepared::TensorPrepared;
 use crate::fixed::{Fixed, Grid};
 use crate::frame::Frame;
@@ -43,7 +43,7 @@ impl<B: Backend> TensorEngine<B> {
         let k = codebook.centroids.dims()[0];
         let objective = rows.frame.objective(codebook.metric, codebook.max_sq_norm);
         if !self.has_64_bits {
-            return TensorSums::Host(reduce_on_host(rows, k, objective));
+            return TensorSums::Host(reduce_on_host(rows, codebook, objective));
         }
         let d = rows.frame.dim();
         let zeros = |width| Tensor::<B, 2, Int>::zeros([k, width], &self.device).cast(IntDType::I64);
@@ -52,11 +52,12 @@ impl<B: Backend> TensorEngine<B> {
         for block in rows.blocks(BLOCK_ROWS) {
             let labels = rows.labels.clone().slice([block.clone()]);
             let weights = rows.weight_column(block.clone()).cast(FloatDType::F64);
-            let v = rows.offsets(block.clone()).cast(FloatDType::F64);
-            let (high, low) = split_columns(v * weights.clone(), rows.frame.columns());
+            let v = rows.offsets(block);
+            let own = codebook.centroids.clone().select(0, labels.clone());
+            let distances = direct(v.clone(), own, codebook.metric, true).reshape([-1, 1]);
+            let (high, low) = split_columns(v.cast(FloatDType::F64) * weights.clone(), rows.frame.columns());
             sums = add_by_label(sums, &labels, high);
             sums_low = sums_low.map(|sums| add_by_label(sums, &labels, low));
-            let distances = rows.distances.clone().slice([block]).reshape([-1, 1]).cast(FloatDType::F64);
             let tally = tally(weights, distances, rows.frame.weight(), objective);
             tallies = add_by_label(tallies, &labels, tally);
         }
@@ -137,18 +138,24 @@ fn add_by_label<B: Backend>(
 }
 
 /// The same sums, row by row on the host.
-fn reduce_on_host<B: Backend>(rows: &TensorPrepared<'_, B>, k: usize, objective: Grid) -> PartialStats {
+fn reduce_on_host<B: Backend>(
+    rows: &TensorPrepared<'_, B>,
+    codebook: &TensorCodebook<B>,
+    objective: Grid,
+) -> PartialStats {
     let frame: &Frame = &rows.frame;
     let d = frame.dim();
-    let mut stats = PartialStats::zero(k, frame);
+    let mut stats = PartialStats::zero(codebook.centroids.dims()[0], frame);
     stats.changed = rows.changed;
     let labels = to_i64(rows.labels.clone());
-    let distances = to_f64(rows.distances.clone());
     for block in rows.blocks(BLOCK_ROWS) {
-        let v = to_f32(rows.offsets(block.clone()).reshape([-1]));
-        for (v, row) in v.chunks_exact(d).zip(block) {
+        let v = rows.offsets(block.clone());
+        let own = codebook.centroids.clone().select(0, rows.labels.clone().slice([block.clone()]));
+        let distances = to_f64(direct(v.clone(), own, codebook.metric, false));
+        let v = to_f32(v.reshape([-1]));
+        for ((v, row), distance) in v.chunks_exact(d).zip(block).zip(distances) {
             let weight = rows.weights.map_or(1.0, |w| f64::from(w[row]));
-            stats.add_row(frame, objective, labels[row] as usize, v, weight, distances[row]);
+            stats.add_row(frame, objective, labels[row] as usize, v, weight, distance);
         }
     }
     stats
