@@ -98,7 +98,8 @@ proptest! {
         for (a, b) in pairs {
             prop_assert!((a - b).abs() <= 1e-5, "{} {}", a, b);
         }
-        prop_assert!((weighted.report.inertia - repeated.report.inertia).abs() <= 1e-9 * weighted.report.inertia + 1e-9);
+        // Origins may differ, and with them the rounding of offsets to f32.
+        prop_assert!((weighted.report.inertia - repeated.report.inertia).abs() <= 1e-6 * weighted.report.inertia + 1e-9);
     }
 
     #[test]
