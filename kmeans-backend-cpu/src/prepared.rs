@@ -7,8 +7,6 @@ use burn::tensor::{FloatDType, Tensor};
 use burn_ndarray::{NdArray, NdArrayTensor};
 use kmeans_core::{Extent, Frame, Rows};
 
-use crate::seeds::Seeds;
-
 /// Rows lent, owned or inside a tensor; their labels, distances and seeds.
 #[derive(Debug)]
 pub struct CpuPrepared<'p> {
@@ -24,6 +22,14 @@ pub struct CpuPrepared<'p> {
     pub(crate) distances: Vec<f32>,
     pub(crate) changed: u64,
     pub(crate) seeds: Seeds,
+}
+
+/// What k-means++ remembers: the squared distance of each row to its nearest seed, and the
+/// potential of each block of rows, so that a draw finds its block first.
+#[derive(Debug, Default)]
+pub(crate) struct Seeds {
+    pub(crate) sq_dists: Vec<f64>,
+    pub(crate) potentials: Vec<u128>,
 }
 
 /// Neighbouring rows that have weight, or have none.

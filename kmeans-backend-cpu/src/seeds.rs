@@ -8,14 +8,6 @@ use crate::kernel::{self, RowBlock, Scratch};
 use crate::prepared::CpuPrepared;
 use crate::workers::Workers;
 
-/// What k-means++ remembers: the squared distance of each row to its nearest seed, and the
-/// potential of each block of rows, so that a draw finds its block first.
-#[derive(Debug, Default)]
-pub(crate) struct Seeds {
-    sq_dists: Vec<f64>,
-    potentials: Vec<u128>,
-}
-
 /// What a worker keeps from block to block.
 #[derive(Default)]
 struct Desk {

@@ -39,6 +39,7 @@
 #![deny(unsafe_code)]
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
+mod array_info;
 mod atomic;
 mod bytes;
 mod csv_rows;
@@ -64,6 +65,7 @@ mod vecs;
 mod vector;
 mod view;
 
+pub use array_info::{ArrayInfo, Order};
 pub use atomic::{AtomicFile, Overwrite};
 pub use csv_rows::CsvRows;
 pub use dtype::Dtype;
@@ -72,7 +74,7 @@ pub use format::Format;
 pub use labels::{read_labels, write_distances, write_label_rows, write_labels};
 pub use memory::{RowSlice, Rows};
 pub use npy::NpyFile;
-pub use open::{ArrayInfo, Order, describe, open};
+pub use open::{describe, open};
 pub use output::{Output, check_output};
 pub use points::{Points, check_read};
 pub use row_range::RowRange;

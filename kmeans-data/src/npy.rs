@@ -3,10 +3,10 @@
 use std::ops::Range;
 use std::path::Path;
 
+use crate::array_info::{ArrayInfo, Order};
 use crate::bytes::FileBytes;
 use crate::mapped::MappedFile;
 use crate::npy_header::NpyHeader;
-use crate::open::{ArrayInfo, Order};
 use crate::points::{are_scattered, check_read, gather_by_row};
 use crate::stored::{ByteOrder, Stored, decode};
 use crate::{DataError, Dtype, Format, Points};

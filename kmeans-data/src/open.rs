@@ -1,8 +1,8 @@
 //! Files opened and described by their extension.
 
-use std::fmt;
 use std::path::Path;
 
+use crate::array_info::{ArrayInfo, Order};
 use crate::npy::NpyArray;
 use crate::vecs::VecsArray;
 use crate::{CsvRows, DataError, Format, NpyFile, Points, VecsFile, npz};
@@ -27,49 +27,8 @@ pub fn open(path: impl AsRef<Path>) -> Result<Box<dyn Points>, DataError> {
         Some(Format::Fvecs) => Box::new(VecsFile::open_fvecs(path)?),
         Some(Format::Bvecs) => Box::new(VecsFile::open_bvecs(path)?),
         Some(Format::Csv | Format::Tsv) => Box::new(CsvRows::open(path)?),
-        _ if !path.exists() => return Err(DataError::Missing { path: path.to_owned() }),
-        _ if !path.is_file() => return Err(DataError::NotAFile { name: path.display().to_string() }),
-        _ => {
-            return Err(DataError::UnknownExtension { name: path.display().to_string(), known: ROW_INPUTS });
-        }
+        _ => return Err(unknown(path, ROW_INPUTS)),
     })
-}
-
-/// How the values of a table follow each other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Order {
-    /// Row by row.
-    C,
-    /// Column by column.
-    Fortran,
-}
-
-impl fmt::Display for Order {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::C => "C",
-            Self::Fortran => "Fortran",
-        })
-    }
-}
-
-/// What a file holds.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ArrayInfo {
-    /// The file's format.
-    pub format: Format,
-    /// The type of its values; `text` for text files.
-    pub dtype: &'static str,
-    /// The number of rows.
-    pub rows: usize,
-    /// The number of columns; 1 for an array of one dimension.
-    pub dim: usize,
-    /// How the values follow each other.
-    pub order: Order,
-    /// Whether reading maps the file, rather than to hold its values in memory.
-    pub mapped: bool,
-    /// The bytes that the values take in the file: without the header of a `.npy` file, all of other files.
-    pub bytes: u64,
 }
 
 /// Says what a file holds; labels and arrays of other types too, which [`open`] refuses.
@@ -88,7 +47,17 @@ pub fn describe(path: impl AsRef<Path>) -> Result<ArrayInfo, DataError> {
             Ok(VecsArray::open(path, format)?.info())
         }
         Some(format @ (Format::Csv | Format::Tsv)) => describe_text(path, format),
-        _ => Err(DataError::UnknownExtension { name: path.display().to_string(), known: INPUTS }),
+        _ => Err(unknown(path, INPUTS)),
+    }
+}
+
+/// A file that is not there is missing, whatever its extension.
+fn unknown(path: &Path, known: &'static str) -> DataError {
+    let name = path.display().to_string();
+    match path.metadata() {
+        Err(source) => DataError::opening(path, source),
+        Ok(metadata) if !metadata.is_file() => DataError::NotAFile { name },
+        Ok(_) => DataError::UnknownExtension { name, known },
     }
 }
 

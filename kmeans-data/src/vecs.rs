@@ -5,8 +5,8 @@
 use std::ops::Range;
 use std::path::Path;
 
+use crate::array_info::{ArrayInfo, Order};
 use crate::mapped::MappedFile;
-use crate::open::{ArrayInfo, Order};
 use crate::points::{are_scattered, check_read, gather_by_row};
 use crate::stored::{ByteOrder, Stored, Unfit, decode, to_f64};
 use crate::{DataError, Dtype, Format, Points};

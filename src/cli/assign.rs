@@ -14,7 +14,7 @@ use super::failure::Usage;
 use super::input::DataArg;
 use super::progress::Bars;
 use super::values::device;
-use super::{output, summary};
+use super::{output, summary, text};
 
 /// Give each row of DATA the number of its nearest centroid.
 ///
@@ -78,13 +78,13 @@ impl Assign {
             write_distances(path, distances, top, overwrite)?;
         }
         if !self.quiet {
-            output::say(format_args!(
+            text::say(format_args!(
                 "{} rows assigned to {} clusters in {seconds:.3} s",
                 points.rows(),
                 model.k()
             ));
             summary::sizes_of(&found.cluster_sizes);
-            output::say(format_args!("inertia {:.6}", found.inertia));
+            text::say(format_args!("inertia {:.6}", found.inertia));
         }
         if self.json {
             let report = json!({
@@ -92,7 +92,7 @@ impl Assign {
                 "inertia": found.inertia, "cluster_sizes": found.cluster_sizes, "device": found.device,
                 "seconds": seconds, "version": env!("CARGO_PKG_VERSION"),
             });
-            output::print(format_args!("{report}"))?;
+            text::print(format_args!("{report}"))?;
         }
         Ok(())
     }

@@ -37,7 +37,7 @@ const CANNOT_WRITE: u8 = 73;
 
 /// Says what went wrong on standard error.
 pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
-    super::output::say(format_args!("error: {}", message(error)));
+    super::text::say(format_args!("error: {}", message(error)));
     ExitCode::from(code(error))
 }
 

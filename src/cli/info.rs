@@ -6,7 +6,7 @@ use kmeans::KMeansModel;
 use kmeans::data::describe;
 use serde_json::{Value, json};
 
-use super::output::print;
+use super::text::print;
 
 /// Say what a model or data file holds.
 #[derive(Args)]

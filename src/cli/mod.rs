@@ -9,6 +9,7 @@ mod input;
 mod output;
 mod progress;
 mod summary;
+mod text;
 mod train;
 mod values;
 

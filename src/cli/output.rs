@@ -1,10 +1,6 @@
-//! Where text goes, and checks of output files before long work.
+//! Checks of output files before long work.
 
-use std::fmt::Arguments;
-use std::io::Write;
 use std::path::{Path, PathBuf};
-
-use anyhow::Context;
 
 use kmeans::Overwrite;
 use kmeans::data::{Output, check_output};
@@ -14,19 +10,6 @@ use super::failure::Usage;
 /// Whether existing files may be replaced.
 pub(crate) fn overwrite(force: bool) -> Overwrite {
     if force { Overwrite::Replace } else { Overwrite::Refuse }
-}
-
-/// A line for the person, on standard error. A closed pipe is no reason to fail.
-pub(crate) fn say(text: Arguments<'_>) {
-    let _ = writeln!(std::io::stderr(), "{text}");
-}
-
-/// What was asked for, on standard output.
-pub(crate) fn print(text: Arguments<'_>) -> anyhow::Result<()> {
-    match writeln!(std::io::stdout(), "{text}") {
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-        other => other.context("standard output"),
-    }
 }
 
 /// Checks that every output can be written, before any work, and that none is another output or an

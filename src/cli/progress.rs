@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use kmeans::Progress;
 
-use super::output::say;
+use super::text::say;
 
 /// One bar that follows training or assignment from phase to phase.
 pub(crate) struct Bars {

@@ -2,7 +2,7 @@
 
 use kmeans::{InertiaOver, Report};
 
-use super::output::say;
+use super::text::say;
 
 /// Iterations shown at either end when there are many.
 const ENDS: usize = 5;

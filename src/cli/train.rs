@@ -14,7 +14,7 @@ use super::failure::{Strict, Usage};
 use super::input::DataArg;
 use super::progress::Bars;
 use super::values::{OrNone, device};
-use super::{output, summary};
+use super::{output, summary, text};
 
 /// Find k clusters in DATA and write them as a model.
 ///
@@ -147,7 +147,7 @@ impl Train {
             self.outputs.list();
         }
         if self.json {
-            output::print(format_args!("{}", report_json(fit)?))?;
+            text::print(format_args!("{}", report_json(fit)?))?;
         }
         let warnings: Vec<String> = fit.report.warnings.iter().map(ToString::to_string).collect();
         if self.strict && !warnings.is_empty() { Err(Strict(warnings).into()) } else { Ok(()) }
@@ -206,7 +206,7 @@ impl Outputs {
         ];
         for (what, path) in files {
             if let Some(path) = path {
-                output::say(format_args!("{what:>10}  {}", path.display()));
+                text::say(format_args!("{what:>10}  {}", path.display()));
             }
         }
     }
