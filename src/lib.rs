@@ -15,6 +15,7 @@
 //! | feature | what it brings |
 //! |---|---|
 //! | `cpu` (default) | [`Device::Cpu`]: SIMD kernels on burn-ndarray; [`Device::Reference`]: plain tensor operations |
+//! | `cli` (default) | the `kmeans` command; a library user may leave it out |
 //! | `cuda` | [`Device::Cuda`]: burn-cuda; built without a CUDA toolkit, needs an NVIDIA driver to run |
 //!
 //! [`KMeans`] picks its engine at run time. Those who bring an engine of their own, or tensors,

@@ -14,6 +14,8 @@ mod model_file;
 mod properties;
 #[path = "laws/quality.rs"]
 mod quality;
+#[path = "laws/range.rs"]
+mod range;
 #[path = "laws/redos.rs"]
 mod redos;
 #[path = "laws/returned.rs"]

@@ -15,13 +15,9 @@ pub struct CpuCodebook {
 
 impl CpuCodebook {
     pub(crate) fn new(centroids: &Centroids, metric: Metric) -> Self {
-        let factor = match metric {
-            Metric::InnerProduct => -1.0,
-            _ => -2.0,
-        };
         let (k, d) = (centroids.k(), centroids.dim());
         Self {
-            panels: Panels::pack(centroids.offsets(), k, d, &centroids.biases(metric), factor),
+            panels: Panels::pack(centroids.offsets(), k, d, &centroids.biases(metric), metric.score_factor()),
             centroids: centroids.clone(),
             metric,
             max_sq_norm: centroids.max_sq_norm(),

@@ -104,7 +104,12 @@ impl Engine for CpuEngine {
             // Nothing has weight: the range of all rows, to have one at all.
             found.iter().for_each(|(_, light, _)| whole.merge(light));
         }
-        Ok(Extent::new(whole.min, whole.max, rows.n(), rows.weights))
+        let mut extent = Extent::new(whole.min, whole.max, rows.n(), rows.weights);
+        for (_, light, _) in &found {
+            let values = light.min.iter().chain(&light.max).filter(|x| x.is_finite());
+            extent.max_abs = values.fold(extent.max_abs, |m, x| m.max(x.abs()));
+        }
+        Ok(extent)
     }
 
     fn set_frame(&self, rows: &mut CpuPrepared<'_>, frame: &Frame) -> Result<()> {

@@ -13,7 +13,7 @@
 use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use kmeans_core::{Grid, Metric, PartialStats};
+use kmeans_core::{Grid, PartialStats};
 
 use crate::codebook::CpuCodebook;
 use crate::isa::Isa;
@@ -164,22 +164,21 @@ impl Pass<'_, '_> {
     fn measure(&self, desk: &mut Desk, labels: &[i32]) {
         let centroids = &self.codebook.centroids;
         desk.measured.resize(labels.len(), 0.0);
-        match self.codebook.metric {
-            Metric::InnerProduct => {
-                let dot = |(i, &label): (usize, &i32)| {
-                    kernel::dot(self.isa, desk.block.row(i), centroids.row(label as usize))
-                };
-                let dots = labels.iter().enumerate().map(dot);
-                desk.measured.iter_mut().zip(dots).for_each(|(to, from)| *to = from);
-            }
-            _ => {
-                let offsets = centroids.offsets();
-                kernel::sq_dists_block(self.isa, &desk.block, offsets, labels, &mut desk.measured);
-            }
+        if !self.codebook.metric.is_similarity() {
+            let offsets = centroids.offsets();
+            return kernel::sq_dists_block(self.isa, &desk.block, offsets, labels, &mut desk.measured);
+        }
+        for (i, (to, &label)) in desk.measured.iter_mut().zip(labels).enumerate() {
+            *to = kernel::dot(self.isa, desk.block.row(i), centroids.row(label as usize));
         }
     }
 
     fn add(&self, stats: &mut PartialStats, v: &[f32], cluster: usize, weight: f64, distance: f64) {
+        if weight == 0.0 {
+            // A row without weight may lie outside the frame, where its terms are no numbers.
+            stats.counts[cluster] += 1;
+            return;
+        }
         let frame = &self.rows.frame;
         let range = cluster * v.len()..(cluster + 1) * v.len();
         let steps = &self.rows.inverse_steps;

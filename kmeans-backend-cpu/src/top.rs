@@ -1,6 +1,6 @@
 //! The p nearest centroids of each row.
 
-use kmeans_core::{Metric, Neighbours};
+use kmeans_core::Neighbours;
 
 use crate::codebook::CpuCodebook;
 use crate::isa::Isa;
@@ -43,9 +43,11 @@ pub(crate) fn nearest(
             for ((id, distance), &(_, best)) in ids.iter_mut().zip(distances).zip(&desk.best) {
                 let centroid = codebook.centroids.row(best as usize);
                 *id = best;
-                *distance = match codebook.metric {
-                    Metric::InnerProduct => kernel::dot(isa, desk.block.row(row), centroid),
-                    _ => kernel::sq_dist(isa, desk.block.row(row), centroid),
+                let v = desk.block.row(row);
+                *distance = if codebook.metric.is_similarity() {
+                    kernel::dot(isa, v, centroid)
+                } else {
+                    kernel::sq_dist(isa, v, centroid)
                 } as f32;
             }
         }

@@ -1,7 +1,7 @@
 //! An engine on one GPU.
 
 use burn_cuda::{Cuda, CudaDevice};
-use kmeans_core::{Result, TensorEngine};
+use kmeans_core::{Error, Result, TensorEngine};
 
 use crate::probe::probe;
 
@@ -14,7 +14,11 @@ pub type CudaEngine = TensorEngine<Cuda>;
 /// [`kmeans_core::Error::Device`] with what is missing: driver, compiler library, headers, or the GPU.
 pub fn open(index: usize) -> Result<CudaEngine> {
     probe(index)?;
-    Ok(CudaEngine::new(CudaDevice::new(index)))
+    // Making the engine starts the GPU, and Burn panics where that fails.
+    std::panic::catch_unwind(|| CudaEngine::new(CudaDevice::new(index))).map_err(|_| Error::Device {
+        device: format!("cuda:{index}"),
+        reason: "the GPU does not start; what CUDA said stands above".to_owned(),
+    })
 }
 
 #[cfg(test)]

@@ -54,7 +54,7 @@ pub struct Assignment {
     pub device: String,
 }
 
-/// Assigns all rows of `source`. Memory: one block, and what is kept of every row.
+/// Assigns all rows of `source`. Memory: one block, what is kept of every row, and k·d sums a thread.
 pub(crate) fn assign_all<E: Engine>(
     engine: &E,
     source: &Source<'_, E::Backend>,

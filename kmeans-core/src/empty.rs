@@ -26,8 +26,8 @@ pub(crate) struct Splitter {
     draws: Draws,
     /// Donor and receiver of the splits of the last iteration.
     last: Vec<(usize, usize)>,
-    /// Clusters that proved not to split.
-    barren: Vec<usize>,
+    /// Clusters that proved not to split, and the rows they had.
+    barren: Vec<(usize, u64)>,
 }
 
 impl Splitter {
@@ -52,7 +52,8 @@ impl Splitter {
             return 0;
         }
         let mut spreads = spreads(centroids, before, stats, frame, metric);
-        self.barren.iter().for_each(|&c| spreads[c] = 0.0);
+        self.barren.retain(|&(c, rows)| stats.counts[c] == rows);
+        self.barren.iter().for_each(|&(c, _)| spreads[c] = 0.0);
         let mut counts = stats.counts.clone();
         for cluster in empty {
             let Some(donor) = draw_donor(&counts, &spreads, &mut self.draws) else { break };
@@ -69,8 +70,8 @@ impl Splitter {
     fn learn(&mut self, stats: &PartialStats) {
         for (donor, cluster) in self.last.drain(..) {
             match (is_empty(stats, donor), is_empty(stats, cluster)) {
-                (true, false) => self.barren.push(cluster),
-                (false, true) => self.barren.push(donor),
+                (true, false) => self.barren.push((cluster, stats.counts[cluster])),
+                (false, true) => self.barren.push((donor, stats.counts[donor])),
                 _ => {}
             }
         }

@@ -101,7 +101,8 @@ pub trait Engine: Send + Sync {
         weights: Option<&'p [f32]>,
     ) -> Result<Self::Prepared<'p>>;
 
-    /// Ranges of the columns and of the weights.
+    /// Ranges of the columns over the rows of positive weight, ranges of the weights, and the largest
+    /// `|x|` of all rows.
     ///
     /// # Errors
     /// [`crate::Error::NonFinite`] with the first row and column that is NaN or infinite (row

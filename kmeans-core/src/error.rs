@@ -74,7 +74,7 @@ pub enum Error {
     },
     /// A row too far from the centroids for its squared distance to be a finite `f32`.
     #[error(
-        "{data}: rows {first}..{last} hold values up to {magnitude:e}, too far from the centroids for squared distances in f32"
+        "{data}: rows {first}..{last} hold values up to {magnitude:e}: squared distances leave the range of f32"
     )]
     OutOfRange {
         /// The source's name.
@@ -83,7 +83,7 @@ pub enum Error {
         first: usize,
         /// One past the last row of the block.
         last: usize,
-        /// Largest distance from the origin in one column.
+        /// How large values get, or how far apart.
         magnitude: f64,
     },
     /// Another number of weights than rows.

@@ -27,6 +27,9 @@ const WIDE_WEIGHT_RATIO: f64 = 256.0;
 /// one row far out would otherwise round the others.
 const FINEST_STEP: f64 = 1.0 / (1 << 20) as f64;
 
+/// A step of the objective above this share of a typical squared distance is worth a warning.
+const COARSEST_OBJECTIVE: f64 = 1e-6;
+
 /// What must be known of all rows before they are added: ranges, counts, weights.
 ///
 /// Ranges are of rows of positive weight: rows without weight decide nothing.
@@ -44,6 +47,8 @@ pub struct Extent {
     pub max_weight: f32,
     /// Smallest positive weight; 1 without weights.
     pub min_weight: f32,
+    /// Largest `|x|` of any row, with weight or without.
+    pub max_abs: f32,
 }
 
 impl Extent {
@@ -56,12 +61,14 @@ impl Extent {
             weighted_rows: 0,
             max_weight: 0.0,
             min_weight: f32::INFINITY,
+            max_abs: 0.0,
         }
     }
 
     /// The extent of `rows` rows within `min..=max` with the given weights.
     pub fn new(min: Vec<f32>, max: Vec<f32>, rows: usize, weights: Option<&[f32]>) -> Self {
         let mut extent = Self { min, max, rows: rows as u64, ..Self::empty(0) };
+        extent.max_abs = extent.min.iter().chain(&extent.max).fold(0.0, |m, x| m.max(x.abs()));
         match weights {
             None => {
                 extent.weighted_rows = extent.rows;
@@ -86,6 +93,7 @@ impl Extent {
         self.weighted_rows += other.weighted_rows;
         self.max_weight = self.max_weight.max(other.max_weight);
         self.min_weight = self.min_weight.min(other.min_weight);
+        self.max_abs = self.max_abs.max(other.max_abs);
     }
 
     /// Takes in one point without counting it as a row: an initial centroid given by the user.
@@ -93,6 +101,7 @@ impl Extent {
         for ((min, max), &x) in self.min.iter_mut().zip(&mut self.max).zip(point) {
             *min = min.min(x);
             *max = max.max(x);
+            self.max_abs = self.max_abs.max(x.abs());
         }
     }
 }
@@ -108,10 +117,12 @@ pub struct Frame {
     wide: bool,
     sq_radius: f64,
     rows: u64,
+    /// Squared deviation of the median row from the origin, where it is known.
+    typical_sq_dist: f64,
 }
 
 impl Frame {
-    /// The frame with its origin at the smallest value of each column, in which the mean is found.
+    /// The frame with its origin at the smallest value of each column.
     pub fn at_minimum(extent: &Extent) -> Self {
         Self::at_origin(extent.min.clone(), extent)
     }
@@ -125,20 +136,20 @@ impl Frame {
             Metric::InnerProduct => vec![0.0; d],
         };
         let mut frame = Self::at_origin(origin, extent);
-        frame.wide |= frame.rounds_the_bulk(rows);
+        let deviations: Vec<f32> =
+            rows.iter().enumerate().map(|(i, &x)| frame.offset(i % d, x).abs()).collect();
+        let typical = medians(&deviations, d);
+        frame.typical_sq_dist = typical.iter().map(|&v| f64::from(v) * f64::from(v)).sum();
+        frame.wide |= frame.rounds_the_bulk(&typical);
         frame
     }
 
     /// Whether the grid of a column is coarse beside the deviation of the median row.
-    fn rounds_the_bulk(&self, rows: &[f32]) -> bool {
-        let d = self.dim();
-        let deviations: Vec<f32> =
-            rows.iter().enumerate().map(|(i, &x)| self.offset(i % d, x).abs()).collect();
-        let typical = medians(&deviations, d);
+    fn rounds_the_bulk(&self, typical: &[f32]) -> bool {
         let is_coarse = |(grid, &typical): (&Grid, &f32)| {
             typical > 0.0 && 1.0 / grid.inverse_step() > FINEST_STEP * f64::from(typical)
         };
-        self.columns.iter().zip(&typical).any(is_coarse)
+        self.columns.iter().zip(typical).any(is_coarse)
     }
 
     /// The frame with a given origin; the scale is 1 unless the data are extreme.
@@ -147,9 +158,32 @@ impl Frame {
         let scale = if sq_radius == 0.0 || SQ_RADIUS_EXPONENTS.contains(&ceil_log2(sq_radius)) {
             1.0
         } else {
-            power_of_two((-ceil_log2(sq_radius) / 2).clamp(-126, 126)) as f32
+            // Values themselves are scaled before the origin is subtracted, and must stay finite.
+            let largest = f64::from(extent.max_abs.max(f32::MIN_POSITIVE));
+            let most = (126 - ceil_log2(largest)).min(126);
+            power_of_two((-ceil_log2(sq_radius) / 2).clamp(-126, most.max(-126))) as f32
         };
         Self::with(origin, scale, extent)
+    }
+
+    /// Whether scores of all rows of `extent`, also of those without weight, fit `f32`, and squares
+    /// of the others do not vanish in it.
+    pub(crate) fn holds(&self, extent: &Extent) -> bool {
+        let origin = self.origin.iter().fold(0.0_f64, |m, o| m.max(f64::from(o.abs())));
+        let far = (f64::from(extent.max_abs) + origin) * f64::from(self.scale);
+        let reach = far * (self.dim() as f64).sqrt();
+        let radius = self.sq_radius.sqrt();
+        let fits = 2.0 * reach * radius + self.sq_radius < f64::from(f32::MAX) / 4.0;
+        let is_seen = self.sq_radius == 0.0 || self.sq_radius > f64::from(f32::MIN_POSITIVE) * 1e6;
+        fits && is_seen
+    }
+
+    /// Whether rows far out make the grid of the objective coarse for the others: sums of squared
+    /// distances, and the draws of k-means++, then see little of them.
+    pub(crate) fn hides_the_bulk(&self) -> bool {
+        let grid = self.potential();
+        let step = 1.0 / (grid.inverse_step() * grid.low_factor());
+        step > COARSEST_OBJECTIVE * self.typical_sq_dist && self.typical_sq_dist > 0.0
     }
 
     /// The frame with a given origin and scale, and grids that cover the rows of `extent`.
@@ -165,6 +199,7 @@ impl Frame {
             wide: max_weight > WIDE_WEIGHT_RATIO * f64::from(extent.min_weight),
             sq_radius: sq_radius(&origin, scale, extent),
             rows: extent.rows,
+            typical_sq_dist: 0.0,
             origin,
             scale,
         }
@@ -200,7 +235,7 @@ impl Frame {
         self.weight
     }
 
-    /// Whether column sums need both limbs, because weights span a wide range.
+    /// Whether column sums need both limbs: weights span a wide range, or rows lie very far out.
     pub fn is_wide(&self) -> bool {
         self.wide
     }

@@ -1,4 +1,4 @@
-//! Lloyd's algorithm [L82].
+//! Lloyd's algorithm \[L82\].
 
 use std::ops::ControlFlow;
 
@@ -37,7 +37,7 @@ pub(crate) fn run<E: Engine>(
     let engine = set.engine();
     let metric = params.metric();
     let mut splitter = Splitter::new(Draws::new(params.seed, redo, Stream::Split));
-    let mut iterations: Vec<IterationStats> = Vec::with_capacity(params.niter);
+    let mut iterations: Vec<IterationStats> = Vec::new();
     let mut changed = 0;
     let mut settled = None;
     let mut stop = Stop::Niter;

@@ -19,6 +19,22 @@ pub enum Metric {
 }
 
 impl Metric {
+    /// What `⟨v, c⟩` counts for in a score `bias + factor·⟨v, c⟩`, of which the smallest wins.
+    pub fn score_factor(self) -> f32 {
+        match self {
+            Self::L2 => -2.0,
+            Self::InnerProduct => -1.0,
+        }
+    }
+
+    /// Whether the direct form is `Σ v·c`, where larger is nearer, instead of `Σ (v − c)²`.
+    pub fn is_similarity(self) -> bool {
+        match self {
+            Self::L2 => false,
+            Self::InnerProduct => true,
+        }
+    }
+
     /// Whether objective `a` is better than objective `b`: smaller for L2, larger for inner product.
     pub fn is_better(self, a: f64, b: f64) -> bool {
         match self {

@@ -76,7 +76,8 @@ impl KMeansModel {
         &self.report.cluster_sizes
     }
 
-    /// Objective of the centroids over all rows of the training data, see [`Report::inertia`].
+    /// Objective of the centroids over the training data, see [`Report::inertia`]; of the sample if
+    /// the final assignment was left out.
     #[doc(alias = "inertia_")]
     pub fn inertia(&self) -> f64 {
         self.report.inertia

@@ -11,13 +11,14 @@ use crate::metric::Metric;
 #[non_exhaustive]
 pub enum Init {
     /// k-means++: each next centroid is a row drawn with probability proportional to `w·D²`, `D`
-    /// being the distance to the centroids so far [AV07].
+    /// being the distance to the centroids so far \[AV07\].
     #[default]
     #[serde(rename = "kmeans++")]
     KMeansPlusPlus,
     /// Different rows, uniformly (with weights: in proportion to them).
     Random,
     /// The given centroids, row-major, at most k; the rest is drawn by k-means++.
+    /// A saved model keeps that they were given, not their values.
     Centroids(#[serde(skip)] Vec<f32>),
 }
 
@@ -58,8 +59,8 @@ pub struct Params {
     /// Stop when the objective changes by no more than this share of itself; 0 stops when nothing
     /// changes any more, `None` never stops before `niter`.
     pub early_stop_threshold: Option<f64>,
-    /// Assign all rows to the returned centroids at the end. Without it labels and inertia are of
-    /// the rows trained on only, and `labels` is empty when that was a sample.
+    /// Assign all rows to the returned centroids at the end. Without it, where a sample was trained
+    /// on, inertia and sizes are of the sample and there are no labels.
     pub final_assign: bool,
     /// Keep the distance of every row in [`crate::Fit::distances`].
     pub return_distances: bool,

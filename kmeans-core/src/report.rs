@@ -86,7 +86,10 @@ pub enum Warning {
         /// Clusters asked for.
         k: usize,
     },
-    /// The final assignment was left out: labels and inertia are of the sample.
+    /// Rows lie so far out that sums of squared distances, and the draws of k-means++, see little of
+    /// the others.
+    RangeTooWide,
+    /// The final assignment was left out: inertia is of the sample, and there are no labels.
     InertiaOfSample {
         /// Rows trained on.
         n_trained: usize,
@@ -114,6 +117,9 @@ impl fmt::Display for Warning {
             Self::FewerDistinct { distinct, k } => {
                 write!(f, "only {distinct} of {k} clusters hold rows: are there duplicate rows?")
             }
+            Self::RangeTooWide => f.write_str(
+                "some values lie so far out that the inertia of the other rows is rounded away: remove or cap them",
+            ),
             Self::InertiaOfSample { n_trained, n } => {
                 write!(
                     f,

@@ -50,6 +50,11 @@ impl PartialStats {
         weight: f64,
         distance: f64,
     ) {
+        if weight == 0.0 {
+            // It may lie outside the frame, where its terms are no numbers.
+            self.counts[cluster] += 1;
+            return;
+        }
         let at = cluster * frame.dim();
         for (j, (&v, &grid)) in v.iter().zip(frame.columns()).enumerate() {
             let term = grid.split(f64::from(v) * weight);

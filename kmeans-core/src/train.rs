@@ -115,7 +115,7 @@ fn best_of<E: Engine>(
     progress: &OnProgress<'_>,
 ) -> Result<Best> {
     let mut best: Option<Best> = None;
-    let mut redos = Vec::with_capacity(params.nredo);
+    let mut redos = Vec::new();
     for redo in 0..params.nredo {
         let (start, time) = timed(|| init::centroids(set, params, redo, progress));
         seconds.init += time.as_secs_f64();
@@ -257,6 +257,9 @@ fn report<E: Engine>(
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };
     report.warnings = warnings(&report, params, summary.changed);
+    if set.frame().hides_the_bulk() {
+        report.warnings.push(Warning::RangeTooWide);
+    }
     report
 }
 

@@ -75,6 +75,7 @@ pub(crate) struct TrainingSet<'p, E: Engine + 'p> {
     engine: &'p E,
     parts: Vec<(Range<usize>, E::Prepared<'p>)>,
     weights: Option<&'p [f32]>,
+    source: &'p Source<'p, E::Backend>,
     frame: Frame,
     n: usize,
     is_all: bool,
@@ -98,8 +99,10 @@ impl<'p, E: Engine> TrainingSet<'p, E> {
         if (extent.weighted_rows as usize) < params.k {
             return Err(Error::TooFewPoints { n: extent.weighted_rows as usize, k: params.k });
         }
+        // Parts are in the identity frame still, in which `gather` gives rows as they are.
         let frame = Frame::at_minimum(&extent);
-        let mut set = Self { engine, parts, weights, frame, n, is_all: sample.ids.is_none() };
+        let (source, is_all) = (sample.source, sample.ids.is_none());
+        let mut set = Self { engine, parts, weights, source, frame, n, is_all };
         set.centre(extent, params)?;
         Ok(set)
     }
@@ -110,7 +113,13 @@ impl<'p, E: Engine> TrainingSet<'p, E> {
         if let Init::Centroids(given) = &params.init {
             given.chunks_exact(self.frame.dim()).for_each(|c| extent.widen(c));
         }
-        self.set_frame(Frame::centred(&extent, &some, params.metric()))
+        let frame = Frame::centred(&extent, &some, params.metric());
+        if !frame.holds(&extent) {
+            let magnitude = f64::from(extent.max_abs);
+            let (first, last) = (self.source.source_row(0), self.source.source_row(self.source.n() - 1) + 1);
+            return Err(Error::OutOfRange { data: self.source.name().to_owned(), first, last, magnitude });
+        }
+        self.set_frame(frame)
     }
 
     /// Numbers of rows of positive weight, evenly spread.

@@ -18,7 +18,7 @@ const BLOCK_VALUES: usize = 1 << 20;
 /// Differences are taken directly and summed in `f64` in row order: no cancellation far from zero,
 /// and the same bits however the points are stored. The inertia of no rows is 0.
 ///
-/// Cost O(n·d), memory one block of rows. Source: [L82].
+/// Cost O(n·d), memory one block of rows. Source: \[L82\].
 ///
 /// # Errors
 /// [`Error::CentroidShape`], [`Error::LabelCount`], [`Error::LabelOutOfRange`],

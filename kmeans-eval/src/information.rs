@@ -5,7 +5,7 @@ use crate::contingency::{Cell, Contingency};
 /// Mutual information `Σ p(c,k)·ln(p(c,k) / (p(c)·p(k)))` of class and cluster, in nats.
 ///
 /// At least 0, which means independent, and at most the smaller of the two entropies. Symmetric.
-/// Cost O(m) for m cells of the table. Source: [RH07].
+/// Cost O(m) for m cells of the table. Source: \[RH07\].
 #[doc(alias = "mutual_info_score")]
 pub fn mutual_information(table: &Contingency) -> f64 {
     let n = table.n() as f64;
@@ -21,7 +21,7 @@ pub fn mutual_information(table: &Contingency) -> f64 {
 /// for chance, so it grows with the number of clusters. Equal to [`v_measure`]. If both sides are a
 /// single cluster it is 1, if only one is it is 0, as in scikit-learn.
 ///
-/// Cost O(m) for m cells of the table. Source: [RH07]; normalisation as [VEB10] list it.
+/// Cost O(m) for m cells of the table. Source: \[RH07\]; normalisation as \[VEB10\] list it.
 #[doc(alias = "normalized_mutual_info_score")]
 #[doc(alias = "nmi")]
 pub fn normalized_mutual_information(table: &Contingency) -> f64 {
@@ -34,7 +34,7 @@ pub fn normalized_mutual_information(table: &Contingency) -> f64 {
 /// The range is [0, 1]: 1 if no cluster mixes classes. Exchanging truth and labels gives
 /// [`completeness`]. With a single class nothing can mix and it is 1, as in scikit-learn.
 ///
-/// Cost O(m) for m cells of the table. Source: [RH07].
+/// Cost O(m) for m cells of the table. Source: \[RH07\].
 #[doc(alias = "homogeneity_score")]
 pub fn homogeneity(table: &Contingency) -> f64 {
     share(mutual_information(table), entropy(table.class_sizes(), table.n()))
@@ -45,7 +45,7 @@ pub fn homogeneity(table: &Contingency) -> f64 {
 /// The range is [0, 1]: 1 if no class is split. Exchanging truth and labels gives [`homogeneity`].
 /// With a single cluster nothing can be split and it is 1, as in scikit-learn.
 ///
-/// Cost O(m) for m cells of the table. Source: [RH07].
+/// Cost O(m) for m cells of the table. Source: \[RH07\].
 #[doc(alias = "completeness_score")]
 pub fn completeness(table: &Contingency) -> f64 {
     share(mutual_information(table), entropy(table.cluster_sizes(), table.n()))
@@ -56,7 +56,7 @@ pub fn completeness(table: &Contingency) -> f64 {
 /// The range is [0, 1]: 1 for equal partitions. Symmetric. 0 if both h and c are 0, as in
 /// scikit-learn.
 ///
-/// Cost O(m) for m cells of the table. Source: [RH07].
+/// Cost O(m) for m cells of the table. Source: \[RH07\].
 #[doc(alias = "v_measure_score")]
 pub fn v_measure(table: &Contingency) -> f64 {
     let (h, c) = (homogeneity(table), completeness(table));

@@ -36,7 +36,7 @@ fn choose_2(n: u64) -> i128 {
 /// Where the formula is 0/0 (one row; one cluster each; each row alone in both) the partitions
 /// are equal and the index is 1, as in scikit-learn.
 ///
-/// Exact integers up to one last division. Cost O(m) for m cells of the table. Source: [HA85].
+/// Exact integers up to one last division. Cost O(m) for m cells of the table. Source: \[HA85\].
 #[doc(alias = "adjusted_rand_score")]
 #[doc(alias = "ari")]
 pub fn adjusted_rand_index(table: &Contingency) -> f64 {
@@ -54,7 +54,7 @@ pub fn adjusted_rand_index(table: &Contingency) -> f64 {
 /// equal partitions. Symmetric; not adjusted for chance. 0 if no pair shares both, as in
 /// scikit-learn: so also for equal partitions in which each row is alone.
 ///
-/// Cost O(m) for m cells of the table. Source: [FM83].
+/// Cost O(m) for m cells of the table. Source: \[FM83\].
 #[doc(alias = "fowlkes_mallows_score")]
 pub fn fowlkes_mallows(table: &Contingency) -> f64 {
     let Pairs { by_class, by_cluster, by_both, .. } = Pairs::count(table);

@@ -8,7 +8,7 @@ use crate::contingency::Contingency;
 /// The range is (0, 1]: 1 if no cluster mixes classes. Not symmetric, and not adjusted for chance:
 /// clusters of one row each are pure.
 ///
-/// Cost O(m) for m cells of the table. Source: [MRS08], section 16.3.
+/// Cost O(m) for m cells of the table. Source: \[MRS08\], section 16.3.
 pub fn purity(table: &Contingency) -> f64 {
     let mut largest = vec![0; table.clusters().len()];
     for cell in table.cells() {

@@ -21,7 +21,7 @@ pub fn cluster_sizes(labels: &[i32], k: usize) -> Result<Vec<u64>> {
 /// The range is [1, k]: 1 if all are equal, k if one cluster has all rows. In an inverted file it
 /// is how many times more rows are visited than with even lists.
 ///
-/// Cost O(k). Source: [TJA11]; Faiss reports the same number.
+/// Cost O(k). Source: \[TJA11\]; Faiss reports the same number.
 ///
 /// # Errors
 /// [`Error::NoRows`] if there is no cluster or all are empty.

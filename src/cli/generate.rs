@@ -106,6 +106,10 @@ impl Generate {
                 Usage(format!("-k {} times -d {}, expected at most {most} values", self.k, self.d)).into()
             );
         }
+        let bytes = self.n.checked_mul(self.d).and_then(|values| values.checked_mul(8));
+        if bytes.is_none_or(|bytes| bytes > isize::MAX as usize) {
+            return Err(Usage(format!("-n {} times -d {} values do not fit a file", self.n, self.d)).into());
+        }
         if !self.std.is_finite() || self.std < 0.0 {
             return Err(Usage(format!("--std is {}, expected a number >= 0", self.std)).into());
         }

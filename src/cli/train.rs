@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
-use kmeans::data::{Output, create_rows, read_vector, write_distances, write_labels};
+use kmeans::data::{Output, read_vector, write_distances, write_labels};
 use kmeans::{Device, Error, Fit, Init, KMeans, Metric, Overwrite, Points};
 use serde_json::{Value, json};
 
@@ -192,7 +192,7 @@ impl Outputs {
             write_distances(path, distances, 1, self.overwrite())?;
         }
         if let Some(path) = &self.centroids {
-            write_centroids(path, fit, self.overwrite())?;
+            fit.model.save_centroids(path, self.overwrite())?;
         }
         Ok(fit.model.save(&self.model, self.overwrite())?)
     }
@@ -218,12 +218,6 @@ fn model_name(path: &Path) -> Result<&Path> {
         Some(extension) if extension.eq_ignore_ascii_case("safetensors") => Ok(path),
         _ => Err(Usage(format!("-o {}: a model is a .safetensors file", path.display())).into()),
     }
-}
-
-fn write_centroids(path: &Path, fit: &Fit, overwrite: Overwrite) -> Result<()> {
-    let mut writer = create_rows(path, fit.model.k(), fit.model.dim(), overwrite)?;
-    writer.write_rows(fit.model.centroids())?;
-    Ok(writer.commit()?)
 }
 
 impl Options {

@@ -1,4 +1,4 @@
-//! k-means++ [AV07]: seeds far from each other.
+//! k-means++ \[AV07\]: seeds far from each other.
 //!
 //! ```text
 //! draw the first seed uniformly
@@ -31,8 +31,9 @@ const PATIENCE: usize = 8;
 /// Adds rows to `seeds` until there are `k`, each drawn with probability `w·D² / Σ w·D²`.
 ///
 /// Draws are exact: potentials are integers and a ticket among them decides, so the row drawn does
-/// not depend on chunks or threads. Where no potential is left (fewer distinct rows than k) the
-/// rest is drawn uniformly. Cost about O(n·k·d), like one iteration.
+/// not depend on chunks or threads. Where no potential is left (fewer distinct rows than k), or only
+/// the rounding of scores (nine draws in a row fell on rows that equal a seed), the rest is drawn
+/// uniformly. Cost about O(n·k·d), like one iteration.
 pub(crate) fn draw<E: Engine>(
     set: &mut TrainingSet<'_, E>,
     mut seeds: Centroids,

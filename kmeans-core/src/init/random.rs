@@ -15,7 +15,7 @@ pub(crate) fn draw<E: Engine>(set: &TrainingSet<'_, E>, k: usize, draws: &mut Dr
     Ok(Centroids::from_offsets(set.gather(&ids)?, set.frame().dim()))
 }
 
-/// Weighted sampling without replacement: the `k` smallest of `-ln(u)/w` [ES06]. Cost O(n).
+/// Weighted sampling without replacement: the `k` smallest of `-ln(u)/w` \[ES06\]. Cost O(n).
 fn by_weight(weights: &[f32], k: usize, draws: &mut Draws) -> Vec<usize> {
     let keys = weights.iter().map(|&w| (-draws.unit().ln() / f64::from(w), w));
     let mut keyed: Vec<(f64, usize)> =

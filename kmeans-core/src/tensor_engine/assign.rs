@@ -85,8 +85,15 @@ impl<B: Backend> TensorEngine<B> {
             let mut scores =
                 scores(v.clone(), codebook.centroids.clone(), codebook.bias.clone(), codebook.metric);
             let mut columns = Vec::with_capacity(p);
-            for _ in 0..p {
-                let ids = argmin_lowest(scores.clone());
+            for rank in 0..p {
+                // The first is the label, found as labels are.
+                let masked = if rank == 0 {
+                    let bias = codebook.bias_of_first.clone();
+                    self::scores(v.clone(), codebook.centroids.clone(), bias, codebook.metric)
+                } else {
+                    scores.clone()
+                };
+                let ids = argmin_lowest(masked);
                 let own = codebook.centroids.clone().select(0, ids.clone());
                 let distances = direct(v.clone(), own, codebook.metric, self.has_64_bits);
                 let infinite = Tensor::full([ids.dims()[0], 1], f32::INFINITY, &self.device);

@@ -89,7 +89,9 @@ impl<'p, B: Backend> TensorPrepared<'p, B> {
         if check.iter().any(|c| *c != 0.0) {
             return Err(self.first_non_finite());
         }
-        Ok(Extent::new(min, max, self.n(), self.weights))
+        let mut extent = Extent::new(min, max, self.n(), self.weights);
+        extent.max_abs = distance::to_f32(self.x.clone().abs().max().reshape([1]))[0];
+        Ok(extent)
     }
 
     /// The rows of positive weight; all where there are none, to have a range at all.

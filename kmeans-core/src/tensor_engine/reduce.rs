@@ -55,6 +55,10 @@ impl<B: Backend> TensorEngine<B> {
             let v = rows.offsets(block);
             let own = codebook.centroids.clone().select(0, labels.clone());
             let distances = direct(v.clone(), own, codebook.metric, true).reshape([-1, 1]);
+            // A row without weight may lie outside the frame, where its terms are no numbers.
+            let light = weights.clone().equal_elem(0.0);
+            let distances = distances.mask_fill(light.clone(), 0.0);
+            let v = v.clone().mask_fill(light.expand(v.dims()), 0.0);
             let (high, low) = split_columns(v.cast(FloatDType::F64) * weights.clone(), rows.frame.columns());
             sums = add_by_label(sums, &labels, high);
             sums_low = sums_low.map(|sums| add_by_label(sums, &labels, low));
