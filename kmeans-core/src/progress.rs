@@ -8,6 +8,13 @@ use crate::report::IterationStats;
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Progress {
+    /// The sample: `done` of `n` rows are read.
+    Read {
+        /// Rows so far.
+        done: usize,
+        /// Rows of the sample.
+        n: usize,
+    },
     /// Initial centroids: `done` of `k` are drawn.
     Init {
         /// Centroids so far.

@@ -81,8 +81,8 @@ impl<B: Backend> Source<'_, B> {
         }
     }
 
-    /// The rows of `ids`, which ascend, copied.
-    pub(crate) fn gather(&self, ids: &[usize]) -> Result<Rows<'static, B>> {
+    /// The rows of `ids`, which ascend, copied. `read` hears how many are, batch by batch.
+    pub(crate) fn gather(&self, ids: &[usize], read: impl Fn(usize)) -> Result<Rows<'static, B>> {
         match self {
             Self::Tensor(t) => {
                 let ids: Vec<i64> = ids.iter().map(|&i| i as i64).collect();
@@ -92,9 +92,11 @@ impl<B: Backend> Source<'_, B> {
             }
             Self::Points(p) => {
                 let mut x = vec![0.0; ids.len() * p.dim()];
-                for (ids, x) in ids.chunks(GATHER_ROWS).zip(x.chunks_mut(GATHER_ROWS * p.dim())) {
+                let batches = ids.chunks(GATHER_ROWS).zip(x.chunks_mut(GATHER_ROWS * p.dim()));
+                for (batch, (ids, x)) in batches.enumerate() {
                     p.gather(ids, x)?;
                     p.release(ids[0]..ids[ids.len() - 1] + 1);
+                    read(batch * GATHER_ROWS + ids.len());
                 }
                 Ok(Rows::Host { x: Cow::Owned(x), d: p.dim() })
             }

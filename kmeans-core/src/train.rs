@@ -58,7 +58,7 @@ pub(crate) fn train<E: Engine>(
         check_weights(w, source.n(), params.k)?;
     }
 
-    let sample = Sample::<E>::draw(source, weights, params)?;
+    let sample = Sample::<E>::draw(source, weights, params, progress)?;
     let mut set = TrainingSet::prepare(engine, &sample, params)?;
     if params.return_distances {
         check_distances(&set, source)?;

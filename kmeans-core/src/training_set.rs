@@ -8,6 +8,7 @@ use crate::engine::{Engine, Rows};
 use crate::error::{Error, Result};
 use crate::frame::{Extent, Frame, ORIGIN_ROWS};
 use crate::params::{Init, Params};
+use crate::progress::{OnProgress, Progress};
 use crate::rng::{Draws, Stream};
 use crate::source::{Source, locate};
 use crate::stats::PartialStats;
@@ -30,13 +31,18 @@ impl<'a, E: Engine> Sample<'a, E> {
         source: &'a Source<'a, E::Backend>,
         weights: Option<&'a [f32]>,
         params: &Params,
+        progress: &OnProgress<'_>,
     ) -> Result<Self> {
         if source.n() <= params.max_points() {
             return Ok(Self { rows: source.all()?, weights: weights.map(Cow::Borrowed), ids: None, source });
         }
         let ids = sample_ids(source.n(), weights, params);
+        let read = |done| {
+            // Nothing is trained yet: a wish to stop is heeded after the first iteration.
+            let _ = progress(&Progress::Read { done, n: ids.len() });
+        };
         let weights = weights.map(|w| ids.iter().map(|&i| w[i]).collect());
-        Ok(Self { rows: source.gather(&ids)?, weights, ids: Some(ids), source })
+        Ok(Self { rows: source.gather(&ids, read)?, weights, ids: Some(ids), source })
     }
 
     pub(crate) fn n(&self) -> usize {

@@ -22,6 +22,7 @@ impl Bars {
     /// Shows a step; never asks to stop.
     pub(crate) fn show(&self, step: &Progress) -> ControlFlow<()> {
         match *step {
+            Progress::Read { done, n } => self.place("rows read", done, n, ""),
             Progress::Init { done, k } => self.place("centroids", done, k, ""),
             Progress::Iteration { redo, iteration, stats } => {
                 let text = format!(

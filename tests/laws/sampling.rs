@@ -101,3 +101,19 @@ fn a_row_far_out_is_assigned_whether_it_is_in_the_sample_or_not() {
     }
     assert!(refused.is_empty(), "{refused:?}");
 }
+
+#[test]
+fn reading_a_sample_is_told_to_the_caller() {
+    let x: Vec<f32> = (0..5000).map(|i| (i % 97) as f32).collect();
+    let told = std::sync::Mutex::new(Vec::new());
+    let points = kmeans::RowSlice::new(&x, 1).unwrap();
+    let kmeans = kmeans::KMeans::new(4).max_points_per_centroid(100);
+    let fit = kmeans.train_watched(&points, None, &|step| {
+        told.lock().unwrap().push(*step);
+        std::ops::ControlFlow::Continue(())
+    });
+    assert_eq!(fit.unwrap().report.n_trained, 400);
+    let told = told.into_inner().unwrap();
+    assert_eq!(told[0], kmeans::Progress::Read { done: 400, n: 400 });
+    assert_eq!(told.last(), Some(&kmeans::Progress::Assign { done: 5000, n: 5000 }));
+}
