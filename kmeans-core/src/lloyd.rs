@@ -58,15 +58,15 @@ pub(crate) fn run<E: Engine>(
         }
 
         changed = if iteration == 0 { set.n() as u64 } else { stats.changed };
-        iterations.push(IterationStats {
+        let now = IterationStats {
             obj: objective.value(stats.total_objective()) * set.frame().unit(),
             time: clock.seconds(),
             time_search: clock.search_seconds(),
             imbalance_factor: stats.imbalance_factor(),
             nsplit,
-        });
-        let stats_now = iterations[iteration];
-        let asked = progress(&Progress::Iteration { redo, iteration, stats: stats_now });
+        };
+        iterations.push(now);
+        let asked = progress(&Progress::Iteration { redo, iteration, stats: now });
         if let Some(reason) = stop_reason(&iterations, changed, params.early_stop_threshold, asked) {
             stop = reason;
             settled = (reason == Stop::LabelsUnchanged).then_some(stats);

@@ -191,7 +191,7 @@ fn final_assign<E: Engine>(
             metric: params.metric(),
         };
         let keep = Keep { p: 1, distances: params.return_distances };
-        return Ok((assign_all(engine_of(set), source, weights, &target, keep, progress)?, InertiaOver::All));
+        return Ok((assign_all(set.engine(), source, weights, &target, keep, progress)?, InertiaOver::All));
     }
     let stats =
         best.run.settled.as_ref().expect("a run on all rows, or without a final assignment, is settled");
@@ -212,10 +212,6 @@ fn final_assign<E: Engine>(
         assignment.distances = Some(in_data_units(&set.distances()?, set.frame()).collect());
     }
     Ok((assignment, InertiaOver::All))
-}
-
-fn engine_of<'p, E: Engine>(set: &TrainingSet<'p, E>) -> &'p E {
-    set.engine()
 }
 
 #[allow(clippy::too_many_arguments, reason = "everything that a report tells")]

@@ -21,8 +21,8 @@ use crate::progress::{OnProgress, Progress};
 use crate::rng::Draws;
 use crate::training_set::TrainingSet;
 
-/// A batch is pending until it is this share of the seeds already seen. Larger batches mean fewer
-/// passes but more rejected draws; on SIFT, k=1000, a half rejects one draw in eight.
+/// A batch is pending until there is one fresh seed for so many seen. Larger batches mean fewer
+/// passes but more rejected draws; this value was not tuned.
 const BATCH_SHARE: usize = 2;
 
 /// Draws rejected before the rows see what is pending, besides one for each pending seed.

@@ -164,3 +164,35 @@ fn reduce_on_host<B: Backend>(
     }
     stats
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::{Engine, Rows};
+    use crate::{Centroids, Metric};
+    use burn_ndarray::NdArray;
+
+    /// The sums of one pass, with or without 64-bit types on the device.
+    fn sums(has_64_bits: bool, weights: &[f32]) -> PartialStats {
+        let x: Vec<f32> = (0..300).map(|i| ((i * 7919) % 1009) as f32 / 3.0).collect();
+        let engine = TensorEngine::<NdArray> { has_64_bits, ..TensorEngine::default() };
+        let mut rows = engine.prepare(Rows::Host { x: x.clone().into(), d: 3 }, Some(weights)).unwrap();
+        let frame = Frame::centred(&engine.extent(&rows).unwrap(), &x, Metric::L2);
+        engine.set_frame(&mut rows, &frame).unwrap();
+        let centroids = Centroids::from_positions(&x[..15], &frame);
+        let codebook = engine.codebook(&centroids, Metric::L2).unwrap();
+        engine.download(engine.step(&mut rows, &codebook).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_device_without_64_bit_types_gives_the_same_sums() {
+        let plain: Vec<f32> = (0..100).map(|i| (i % 4) as f32).collect();
+        let wide: Vec<f32> = (0..100).map(|i| 10.0_f32.powi(i % 9 - 6)).collect();
+        for weights in [plain, wide] {
+            let (device, host) = (sums(true, &weights), sums(false, &weights));
+            assert_eq!((&device.sums, &device.sums_low), (&host.sums, &host.sums_low));
+            assert_eq!((&device.weights, &device.counts), (&host.weights, &host.counts));
+            assert_eq!(device.changed, host.changed);
+        }
+    }
+}
