@@ -33,6 +33,8 @@ pub struct ArrayInfo {
     pub rows: usize,
     /// The number of columns; 1 for an array of one dimension.
     pub dim: usize,
+    /// The values that a sparse table holds; `None` for dense ones, which hold all.
+    pub nnz: Option<usize>,
     /// How the values follow each other.
     pub order: Order,
     /// Whether reading maps the file, rather than to hold its values in memory.

@@ -1,8 +1,9 @@
 //! Files that appear whole or not at all.
 
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tempfile::{Builder, NamedTempFile};
 
@@ -22,13 +23,47 @@ pub enum Overwrite {
 
 /// A file that is written under a temporary name in the same directory and renamed by [`AtomicFile::commit`].
 ///
-/// Dropped without a commit it leaves nothing. A process that is killed, or exits without dropping it, leaves the
-/// temporary file: its name begins with a dot and the name of the output.
+/// Dropped without a commit it leaves nothing. A process that exits without dropping it calls
+/// [`remove_unfinished`] before; one that is killed leaves the temporary file: its name begins with a dot and the
+/// name of the output.
 #[derive(Debug)]
 pub struct AtomicFile {
     path: PathBuf,
     overwrite: Overwrite,
     file: BufWriter<NamedTempFile>,
+    listed: Listed,
+}
+
+/// The temporary files of this process that are not finished.
+static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+/// Removes the temporary files of this process, for an exit that drops nothing. What writes to them goes on in vain.
+pub fn remove_unfinished() {
+    for path in unfinished().drain(..) {
+        // It may just have been renamed: then there is nothing to remove.
+        let _ = fs::remove_file(path);
+    }
+}
+
+fn unfinished() -> MutexGuard<'static, Vec<PathBuf>> {
+    UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A place in the list of unfinished files.
+#[derive(Debug)]
+struct Listed(PathBuf);
+
+impl Listed {
+    fn new(path: &Path) -> Self {
+        unfinished().push(path.to_owned());
+        Self(path.to_owned())
+    }
+}
+
+impl Drop for Listed {
+    fn drop(&mut self) {
+        unfinished().retain(|path| *path != self.0);
+    }
 }
 
 impl AtomicFile {
@@ -44,7 +79,8 @@ impl AtomicFile {
         // A link is followed, so that the file it leads to is replaced and not the link.
         let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let file = create_beside(&path).map_err(|source| DataError::writing(&path, source))?;
-        Ok(Self { path, overwrite, file: BufWriter::with_capacity(BUFFER, file) })
+        let listed = Listed::new(file.path());
+        Ok(Self { path, overwrite, file: BufWriter::with_capacity(BUFFER, file), listed })
     }
 
     /// The name that the file will have.
@@ -65,7 +101,7 @@ impl AtomicFile {
     /// # Errors
     /// `CannotWrite`; `Exists` under [`Overwrite::Refuse`] if a file has come there in the meantime, which is kept.
     pub fn commit(self) -> Result<(), DataError> {
-        let Self { path, overwrite, file } = self;
+        let Self { path, overwrite, file, listed: _until_renamed } = self;
         let cannot_write = |source| DataError::writing(&path, source);
         let file = file.into_inner().map_err(|error| cannot_write(error.into_error()))?;
         file.as_file().sync_all().map_err(cannot_write)?;
@@ -90,6 +126,13 @@ impl Write for AtomicFile {
 
     fn flush(&mut self) -> io::Result<()> {
         self.file.flush()
+    }
+}
+
+/// Archives go back to the heads of their members.
+impl Seek for AtomicFile {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.file.seek(to)
     }
 }
 

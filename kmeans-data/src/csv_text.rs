@@ -158,14 +158,15 @@ impl<'a, R: Read> Lines<'a, R> {
     }
 }
 
-enum Field<T> {
+/// What a field of text is.
+pub(crate) enum Field<T> {
     Number(T),
     TooLarge,
     Empty,
     Word,
 }
 
-fn parse_field<T: Number>(field: &[u8]) -> Field<T> {
+pub(crate) fn parse_field<T: Number>(field: &[u8]) -> Field<T> {
     let field = field.trim_ascii();
     if field.is_empty() {
         return Field::Empty;
@@ -179,7 +180,7 @@ fn parse_field<T: Number>(field: &[u8]) -> Field<T> {
 }
 
 /// A field's text for a message: at most 40 characters.
-fn shorten(field: &[u8]) -> String {
+pub(crate) fn shorten(field: &[u8]) -> String {
     let text = String::from_utf8_lossy(field);
     match text.char_indices().nth(40) {
         Some((end, _)) => format!("{}...", &text[..end]),

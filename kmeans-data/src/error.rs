@@ -233,6 +233,102 @@ pub enum DataError {
         /// The members that are there.
         found: Vec<String>,
     },
+    /// The values lie column by column where only row by row can be read.
+    #[error("{name}: Fortran order, expected C order")]
+    FortranOrder {
+        /// The source.
+        name: String,
+    },
+    /// A word that names no codec.
+    #[error(
+        "unknown codec {found:?}, expected f16, bf16, u8, sq8:RANGES.npy, sq4:RANGES.npy or pq:CODEBOOKS.npy"
+    )]
+    UnknownCodec {
+        /// The word.
+        found: String,
+    },
+    /// A codec is not for rows of this width.
+    #[error("{name}: rows of {found} {unit}, expected {expected} by the codec {codec}")]
+    CodecWidth {
+        /// The source of the rows.
+        name: String,
+        /// The codec's name.
+        codec: String,
+        /// What is counted: `bytes` or `columns`.
+        unit: &'static str,
+        /// The width that the codec has.
+        expected: usize,
+        /// The width found.
+        found: usize,
+    },
+    /// The range of a column is none.
+    #[error(
+        "{name}: column {column}: minimum {minimum}, extent {extent}, expected finite numbers and an extent of 0 or more"
+    )]
+    BadRange {
+        /// The source of the ranges.
+        name: String,
+        /// The column.
+        column: usize,
+        /// The least value of the column.
+        minimum: f32,
+        /// The greatest value less the least.
+        extent: f32,
+    },
+    /// A sparse matrix is stored in a layout other than rows.
+    #[error("{name}: a sparse matrix in {found} layout, expected csr, as SciPy's tocsr() makes it")]
+    SparseLayout {
+        /// The source.
+        name: String,
+        /// The layout found.
+        found: String,
+    },
+    /// The row pointers of a sparse matrix do not cut its entries into rows.
+    #[error("{name}: indptr[{at}] is {found}, expected {expected}")]
+    RowPointer {
+        /// The source.
+        name: String,
+        /// The place of the pointer, from 0.
+        at: usize,
+        /// The pointer found.
+        found: i64,
+        /// What it should be.
+        expected: String,
+    },
+    /// A sparse matrix has not one value for each column index.
+    #[error("{name}: {values} values for {indices} column indices")]
+    EntryCounts {
+        /// The source.
+        name: String,
+        /// The number of column indices.
+        indices: usize,
+        /// The number of values.
+        values: usize,
+    },
+    /// A column index of a sparse matrix goes beyond its columns.
+    #[error("{name}: row {row}: column {found}, expected 0 or more and less than {dim}")]
+    ColumnOutside {
+        /// The source.
+        name: String,
+        /// The row, from 0.
+        row: usize,
+        /// The column index found.
+        found: i64,
+        /// The number of columns.
+        dim: usize,
+    },
+    /// A slice is not a whole number of codebooks.
+    #[error("{len} values are not {m} codebooks of {levels} centroids of dimension {dsub}")]
+    NotCodebooks {
+        /// The values given.
+        len: usize,
+        /// The number of codebooks.
+        m: usize,
+        /// The centroids of each.
+        levels: usize,
+        /// The dimension of a centroid.
+        dsub: usize,
+    },
     /// A slice is not a whole number of rows.
     #[error("{len} values are not rows of dimension {dim}")]
     NotRows {
@@ -303,12 +399,15 @@ impl DataError {
             Self::Io { .. } => ErrorKind::Io,
             Self::CannotWrite { .. } => ErrorKind::CannotWrite,
             Self::Exists { .. } => ErrorKind::Exists,
-            Self::UnknownExtension { .. } | Self::FormatDtype { .. } | Self::UnknownDtype { .. } => {
-                ErrorKind::Unsupported
-            }
+            Self::UnknownExtension { .. }
+            | Self::FormatDtype { .. }
+            | Self::UnknownDtype { .. }
+            | Self::UnknownCodec { .. }
+            | Self::SparseLayout { .. } => ErrorKind::Unsupported,
             Self::NotRows { .. }
             | Self::OutOfRows { .. }
             | Self::BufferLength { .. }
+            | Self::NotCodebooks { .. }
             | Self::RowCount { .. } => ErrorKind::Misuse,
             _ => ErrorKind::BadData,
         }

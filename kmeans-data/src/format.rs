@@ -23,11 +23,13 @@ pub enum Format {
     Csv,
     /// Numbers as text, separated by tabs.
     Tsv,
+    /// Sparse rows as text, `label index:value ...`: svmlight's and LIBSVM's.
+    Svmlight,
 }
 
 impl Format {
-    const ALL: [Self; 7] =
-        [Self::Npy, Self::Npz, Self::Fvecs, Self::Bvecs, Self::Ivecs, Self::Csv, Self::Tsv];
+    const ALL: [Self; 8] =
+        [Self::Npy, Self::Npz, Self::Fvecs, Self::Bvecs, Self::Ivecs, Self::Csv, Self::Tsv, Self::Svmlight];
 
     /// The format of a path by its extension, in either case; `None` where that is not known.
     /// An array in an archive, `file.npz:key`, is [`Format::Npz`].
@@ -37,20 +39,27 @@ impl Format {
             return Some(Self::Npz);
         }
         let extension = path.extension()?;
-        Self::ALL.into_iter().find(|format| extension.eq_ignore_ascii_case(format.extension()))
+        let is_of = |format: &Self| format.extensions().iter().any(|own| extension.eq_ignore_ascii_case(own));
+        Self::ALL.into_iter().find(is_of)
     }
 
-    /// The extension, without the dot.
-    pub const fn extension(self) -> &'static str {
+    /// All extensions, without the dot; the usual one first.
+    const fn extensions(self) -> &'static [&'static str] {
         match self {
-            Self::Npy => "npy",
-            Self::Npz => "npz",
-            Self::Fvecs => "fvecs",
-            Self::Bvecs => "bvecs",
-            Self::Ivecs => "ivecs",
-            Self::Csv => "csv",
-            Self::Tsv => "tsv",
+            Self::Npy => &["npy"],
+            Self::Npz => &["npz"],
+            Self::Fvecs => &["fvecs"],
+            Self::Bvecs => &["bvecs"],
+            Self::Ivecs => &["ivecs"],
+            Self::Csv => &["csv"],
+            Self::Tsv => &["tsv"],
+            Self::Svmlight => &["svm", "libsvm", "svmlight"],
         }
+    }
+
+    /// The extension, without the dot; the usual one where there are several.
+    pub const fn extension(self) -> &'static str {
+        self.extensions()[0]
     }
 
     /// The byte between the fields of a text file.

@@ -1,4 +1,5 @@
-//! Row sources and array files for k-means: mapped `.npy`, `.fvecs`, `.bvecs` and `.csv`, read by blocks as f32.
+//! Row sources and array files for k-means: mapped `.npy`, `.fvecs`, `.bvecs`, `.csv`, sparse matrices and codes, read
+//! by blocks as f32.
 //!
 //! Everything that has rows is a [`Points`]: slices, [`ndarray`] arrays, and files, which [`open`] opens by their
 //! extension. Everything that is written goes through an [`AtomicFile`]: under a temporary name until it is whole.
@@ -10,6 +11,14 @@
 //! | `.npz:key` | as `.npy` | no | members stored without compression |
 //! | `.fvecs`, `.bvecs` | yes | yes | yes |
 //! | `.csv`, `.tsv` | yes, with or without a header line | yes, without a header line | no: parsed into memory |
+//! | `.npz` of a sparse matrix, as SciPy's `save_npz` writes it | layout `csr`, i32 or i64 indices, compressed or not | f32, not compressed | no: held in memory |
+//! | `.svm`, `.libsvm`, `.svmlight` | yes, indices from 0 or 1 | no | no: parsed into memory |
+//! | codes of a [`Codec`] in `.npy` | by [`EncodedRows`] | by [`write_encoded`] | yes |
+//!
+//! A [`Codec`] turns rows into codes of a fixed number of bytes. [`EncodedRows`] stay encoded, and those asked for are
+//! decoded as they are read.
+//!
+//! Sparse rows are [`CsrRows`]: lent as they are by [`Points::lend_csr`], and read with their zeros by [`Points::read`].
 //!
 //! Rows and columns in messages about arrays count from 0, as in NumPy; lines and columns of text files count from 1,
 //! as in editors.
@@ -41,7 +50,10 @@
 
 mod array_info;
 mod atomic;
+mod blocks;
 mod bytes;
+mod codec;
+mod csr;
 mod csv_rows;
 mod csv_text;
 mod dtype;
@@ -66,7 +78,12 @@ mod vector;
 mod view;
 
 pub use array_info::{ArrayInfo, Order};
-pub use atomic::{AtomicFile, Overwrite};
+pub use atomic::{AtomicFile, Overwrite, remove_unfinished};
+pub use codec::{
+    Bf16Codec, CodeBits, Codec, EncodedRows, F16Codec, ProductQuantizer, RowWidth, ScalarQuantizer, U8Codec,
+    open_codec, write_encoded,
+};
+pub use csr::{CsrRows, CsrView, write_csr_npz};
 pub use csv_rows::CsvRows;
 pub use dtype::Dtype;
 pub use error::{DataError, ErrorKind};

@@ -33,21 +33,36 @@ impl NpyArray {
 
     /// The array file that is the part `member` of `bytes`.
     pub(crate) fn within(bytes: FileBytes, member: Range<usize>, name: String) -> Result<Self, DataError> {
-        let header = NpyHeader::parse(&bytes.as_slice()[member.clone()], &name)?;
-        let Some(data_bytes) = header.data_bytes() else {
-            let expected = "a shape that a file can hold";
-            return Err(DataError::WrongShape { name, found: header.shape, expected });
-        };
-        let (expected, found) = (header.data_start as u64 + data_bytes, member.len() as u64);
-        if expected != found {
-            return Err(DataError::WrongSize { name, expected, found });
-        }
+        let header = NpyHeader::of_whole(&bytes.as_slice()[member.clone()], &name)?;
         let data = member.start + header.data_start..member.end;
         Ok(Self { name, header, bytes, data })
     }
 
     pub(crate) fn data(&self) -> &[u8] {
         &self.bytes.as_slice()[self.data.clone()]
+    }
+
+    /// Reads with `read` what lies in the parts `ranges` of the data, without what lies between, if the file is mapped.
+    pub(crate) fn read_scattered<T>(
+        &self,
+        ranges: impl Iterator<Item = Range<usize>>,
+        read: impl FnOnce() -> T,
+    ) -> T {
+        self.bytes.read_scattered(ranges.map(|range| self.in_file(range)), read)
+    }
+
+    /// Starts to fetch the part `range` of the data if the file is mapped.
+    pub(crate) fn prefetch(&self, range: Range<usize>) {
+        self.bytes.prefetch(self.in_file(range));
+    }
+
+    /// Gives back the pages of the part `range` of the data if the file is mapped.
+    pub(crate) fn release(&self, range: Range<usize>) {
+        self.bytes.release(self.in_file(range));
+    }
+
+    fn in_file(&self, range: Range<usize>) -> Range<usize> {
+        self.data.start.saturating_add(range.start)..self.data.start.saturating_add(range.end)
     }
 
     /// Rows and columns; an array of one dimension is one column.
@@ -76,6 +91,7 @@ impl NpyArray {
             dtype: self.header.stored.name(),
             rows,
             dim,
+            nnz: None,
             order: if self.header.fortran_order { Order::Fortran } else { Order::C },
             mapped: self.bytes.is_mapped(),
             bytes: self.data.len() as u64,
@@ -150,17 +166,15 @@ impl NpyFile {
         Ok(())
     }
 
-    /// Calls `each` with every stretch of the file that holds values of `rows`, if they are there.
+    /// Calls `each` with every stretch of the data that holds values of `rows`, if they are there.
     fn for_bytes(&self, rows: Range<usize>, each: impl Fn(Range<usize>)) {
         if rows.start >= rows.end || rows.end > self.rows {
             return;
         }
-        let start = self.array.data.start;
-        let in_file = |range: Range<usize>| each(start + range.start..start + range.end);
         if self.by_column {
-            (0..self.dim).for_each(|column| in_file(self.column_bytes(rows.clone(), column)));
+            (0..self.dim).for_each(|column| each(self.column_bytes(rows.clone(), column)));
         } else {
-            in_file(rows.start * self.row_bytes()..rows.end * self.row_bytes());
+            each(rows.start * self.row_bytes()..rows.end * self.row_bytes());
         }
     }
 
@@ -198,17 +212,17 @@ impl Points for NpyFile {
         if self.by_column || !are_scattered(self, ids) {
             return gather_by_row(self, ids, out);
         }
-        let (start, row_bytes) = (self.array.data.start, self.row_bytes());
-        let ranges = ids.iter().map(|id| start + id * row_bytes..start + (id + 1) * row_bytes);
-        self.array.bytes.read_scattered(ranges, || gather_by_row(self, ids, out))
+        let row_bytes = self.row_bytes();
+        let ranges = ids.iter().map(|id| id * row_bytes..(id + 1) * row_bytes);
+        self.array.read_scattered(ranges, || gather_by_row(self, ids, out))
     }
 
     fn prefetch(&self, rows: Range<usize>) {
-        self.for_bytes(rows, |range| self.array.bytes.prefetch(range));
+        self.for_bytes(rows, |range| self.array.prefetch(range));
     }
 
     fn release(&self, rows: Range<usize>) {
-        self.for_bytes(rows, |range| self.array.bytes.release(range));
+        self.for_bytes(rows, |range| self.array.release(range));
     }
 
     fn name(&self) -> &str {

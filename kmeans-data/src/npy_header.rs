@@ -12,6 +12,8 @@ const ALIGNMENT: usize = 64;
 const MAX_TEXT: usize = 10_000;
 /// More dimensions than NumPy allows.
 const MAX_DIMENSIONS: usize = 64;
+/// The characters of a word that are looked at.
+const MAX_WORD: usize = 40;
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct NpyHeader {
@@ -24,8 +26,46 @@ pub(crate) struct NpyHeader {
 }
 
 impl NpyHeader {
+    /// Parses the header of the array file `bytes` and checks that it agrees with the file's length.
+    pub(crate) fn of_whole(bytes: &[u8], name: &str) -> Result<Self, DataError> {
+        let header = Self::parse(bytes, name)?;
+        let Some(data_bytes) = header.data_bytes() else {
+            let (name, expected) = (name.to_owned(), "a shape that a file can hold");
+            return Err(DataError::WrongShape { name, found: header.shape, expected });
+        };
+        let (expected, found) = (header.data_start as u64 + data_bytes, bytes.len() as u64);
+        if expected != found {
+            return Err(DataError::WrongSize { name: name.to_owned(), expected, found });
+        }
+        Ok(header)
+    }
+
     /// Parses the header at the beginning of `bytes`.
-    pub(crate) fn parse(bytes: &[u8], name: &str) -> Result<Self, DataError> {
+    fn parse(bytes: &[u8], name: &str) -> Result<Self, DataError> {
+        let Dictionary { descr, fortran_order, shape, data_start } = Dictionary::parse(bytes, name)?;
+        let (stored, byte_order) =
+            parse_descr(descr).ok_or_else(|| wrong_dtype(name, descr, "f32, f64, f16, u8 or i8"))?;
+        Ok(Self { stored, byte_order, fortran_order, shape, data_start })
+    }
+
+    /// The bytes of the values; `None` if they are more than a file can hold.
+    fn data_bytes(&self) -> Option<u64> {
+        let size = self.stored.size() as u64;
+        let bytes = self.shape.iter().try_fold(size, |bytes, &dimension| bytes.checked_mul(dimension))?;
+        i64::try_from(bytes).is_ok().then_some(bytes)
+    }
+}
+
+/// The header with the dtype as it is written.
+struct Dictionary<'a> {
+    descr: &'a [u8],
+    fortran_order: bool,
+    shape: Vec<u64>,
+    data_start: usize,
+}
+
+impl<'a> Dictionary<'a> {
+    fn parse(bytes: &'a [u8], name: &'a str) -> Result<Self, DataError> {
         let (text_start, text) = header_text(bytes, name)?;
         let mut parser = Parser { text, at: 0, name };
         let (mut descr, mut fortran_order, mut shape) = (None, None, None);
@@ -47,22 +87,31 @@ impl NpyHeader {
         if !parser.rest().trim_ascii().is_empty() {
             return Err(parser.error("nothing after the dictionary"));
         }
-        let (stored, byte_order) = descr.ok_or_else(|| parser.error("the key 'descr'"))?;
         Ok(Self {
-            stored,
-            byte_order,
+            descr: descr.ok_or_else(|| parser.error("the key 'descr'"))?,
             fortran_order: fortran_order.ok_or_else(|| parser.error("the key 'fortran_order'"))?,
             shape: shape.ok_or_else(|| parser.error("the key 'shape'"))?,
             data_start: text_start + text.len(),
         })
     }
+}
 
-    /// The bytes of the values; `None` if they are more than a file can hold.
-    pub(crate) fn data_bytes(&self) -> Option<u64> {
-        let size = self.stored.size() as u64;
-        let bytes = self.shape.iter().try_fold(size, |bytes, &dimension| bytes.checked_mul(dimension))?;
-        i64::try_from(bytes).is_ok().then_some(bytes)
-    }
+/// Reads an array file of one word, as the names of layouts are stored: of bytes (`|S3`) or of characters (`<U3`).
+pub(crate) fn read_word(bytes: &[u8], name: &str) -> Result<String, DataError> {
+    let Dictionary { descr, data_start, .. } = Dictionary::parse(bytes, name)?;
+    let data = &bytes[data_start..];
+    let character = |code: &[u8; 4]| char::from_u32(u32::from_le_bytes(*code)).unwrap_or('\u{fffd}');
+    let word: String = match descr {
+        [b'|', b'S', ..] => String::from_utf8_lossy(data).into_owned(),
+        [b'<', b'U', ..] => data.as_chunks().0.iter().map(character).collect(),
+        _ => return Err(wrong_dtype(name, descr, "a word")),
+    };
+    Ok(word.trim_end_matches('\0').chars().take(MAX_WORD).collect())
+}
+
+fn wrong_dtype(name: &str, found: &[u8], expected: &'static str) -> DataError {
+    let found = String::from_utf8_lossy(found).into_owned();
+    DataError::WrongDtype { name: name.to_owned(), found, expected }
 }
 
 /// The dictionary's text and where it begins.
@@ -181,18 +230,12 @@ impl<'a> Parser<'a> {
         Ok(value)
     }
 
-    fn descr(&mut self) -> Result<(Stored, ByteOrder), DataError> {
+    fn descr(&mut self) -> Result<&'a [u8], DataError> {
         self.skip_spaces();
         if self.rest().first() == Some(&b'[') {
-            return Err(self.wrong_dtype("a structure"));
+            return Err(wrong_dtype(self.name, b"a structure", "f32, f64, f16, u8 or i8"));
         }
-        let word = self.string("a dtype in quotes")?;
-        parse_descr(word).ok_or_else(|| self.wrong_dtype(&String::from_utf8_lossy(word)))
-    }
-
-    fn wrong_dtype(&self, found: &str) -> DataError {
-        let expected = "f32, f64, f16, u8 or i8";
-        DataError::WrongDtype { name: self.name.to_owned(), found: found.to_owned(), expected }
+        self.string("a dtype in quotes")
     }
 }
 
@@ -222,7 +265,11 @@ fn parse_descr(word: &[u8]) -> Option<(Stored, ByteOrder)> {
 
 /// The header of an array in C order, little endian, padded so that the values are aligned.
 pub(crate) fn header_bytes(stored: Stored, shape: &[usize]) -> Vec<u8> {
-    let descr = match stored {
+    header_bytes_as(descr_of(stored), shape)
+}
+
+const fn descr_of(stored: Stored) -> &'static str {
+    match stored {
         Stored::Rows(Dtype::F32) => "<f4",
         Stored::Rows(Dtype::F64) => "<f8",
         Stored::Rows(Dtype::F16) => "<f2",
@@ -234,7 +281,11 @@ pub(crate) fn header_bytes(stored: Stored, shape: &[usize]) -> Vec<u8> {
         Stored::U16 => "<u2",
         Stored::U32 => "<u4",
         Stored::U64 => "<u8",
-    };
+    }
+}
+
+/// As [`header_bytes`], for any dtype as NumPy writes it.
+pub(crate) fn header_bytes_as(descr: &str, shape: &[usize]) -> Vec<u8> {
     let shape = match shape {
         [n] => format!("({n},)"),
         _ => format!("({})", shape.iter().map(usize::to_string).collect::<Vec<_>>().join(", ")),

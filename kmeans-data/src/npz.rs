@@ -4,6 +4,7 @@ use std::io::{Cursor, Read};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use zip::read::ZipFile;
 use zip::result::ZipError;
 use zip::{CompressionMethod, ZipArchive};
 
@@ -50,25 +51,16 @@ enum Member {
 }
 
 fn find_member(bytes: &[u8], key: Option<&str>, name: &str) -> Result<(String, Member), DataError> {
-    let malformed = |source: ZipError| DataError::Malformed {
-        name: name.to_owned(),
-        format: ".npz",
-        source: source.into(),
-    };
-    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(malformed)?;
-    let keys: Vec<String> =
-        archive.file_names().filter_map(|file| file.strip_suffix(".npy")).map(str::to_owned).collect();
+    let mut archive = NpzArchive::new(bytes, name)?;
+    let keys = archive.keys();
     let key = match (key, keys.as_slice()) {
-        (Some(key), _) if keys.iter().any(|there| there == key) => key.to_owned(),
-        (Some(key), _) => {
-            return Err(DataError::NoSuchKey { name: name.to_owned(), key: key.to_owned(), found: keys });
-        }
+        (Some(key), _) => key.to_owned(),
         (None, [only]) => only.clone(),
         (None, _) => {
             return Err(DataError::KeyNeeded { name: name.to_owned(), found: keys });
         }
     };
-    let member = archive.by_name(&format!("{key}.npy")).map_err(malformed)?;
+    let member = archive.member(&key)?;
     let size = member.size();
     if member.compression() == CompressionMethod::Stored {
         let range = member.data_start().and_then(|start| stored_range(start, size, bytes.len()));
@@ -79,10 +71,56 @@ fn find_member(bytes: &[u8], key: Option<&str>, name: &str) -> Result<(String, M
         })?;
         return Ok((key, Member::Stored(range)));
     }
-    let mut unpacked = Vec::with_capacity(size.min(TRUSTED) as usize);
-    let read = member.take(size.saturating_add(1)).read_to_end(&mut unpacked);
-    read.map_err(|source| DataError::Malformed { name: format!("{name}:{key}"), format: ".npz", source })?;
+    drop(member);
+    let unpacked = archive.unpack(&key)?;
     Ok((key, Member::Unpacked(unpacked)))
+}
+
+/// An archive of arrays, by their keys.
+pub(crate) struct NpzArchive<'a> {
+    archive: ZipArchive<Cursor<&'a [u8]>>,
+    name: &'a str,
+}
+
+impl<'a> NpzArchive<'a> {
+    pub(crate) fn new(bytes: &'a [u8], name: &'a str) -> Result<Self, DataError> {
+        let archive = ZipArchive::new(Cursor::new(bytes)).map_err(|source| malformed(name, source))?;
+        Ok(Self { archive, name })
+    }
+
+    pub(crate) fn keys(&self) -> Vec<String> {
+        self.archive.file_names().filter_map(|file| file.strip_suffix(".npy")).map(str::to_owned).collect()
+    }
+
+    /// An array by its name in messages: `file.npz:key`.
+    pub(crate) fn name_of(&self, key: &str) -> String {
+        format!("{}:{key}", self.name)
+    }
+
+    /// The array file of a key: unpacked, and compared with its checksum.
+    pub(crate) fn unpack(&mut self, key: &str) -> Result<Vec<u8>, DataError> {
+        let name = self.name_of(key);
+        let member = self.member(key)?;
+        let size = member.size();
+        let mut unpacked = Vec::with_capacity(size.min(TRUSTED) as usize);
+        match member.take(size.saturating_add(1)).read_to_end(&mut unpacked) {
+            Ok(_) => Ok(unpacked),
+            Err(source) => Err(DataError::Malformed { name, format: ".npz", source }),
+        }
+    }
+
+    fn member(&mut self, key: &str) -> Result<ZipFile<'_, Cursor<&'a [u8]>>, DataError> {
+        let file = format!("{key}.npy");
+        if self.archive.index_for_name(&file).is_none() {
+            let (name, key) = (self.name.to_owned(), key.to_owned());
+            return Err(DataError::NoSuchKey { name, key, found: self.keys() });
+        }
+        self.archive.by_name(&file).map_err(|source| malformed(self.name, source))
+    }
+}
+
+fn malformed(name: &str, source: ZipError) -> DataError {
+    DataError::Malformed { name: name.to_owned(), format: ".npz", source: source.into() }
 }
 
 fn stored_range(start: u64, size: u64, len: usize) -> Option<Range<usize>> {

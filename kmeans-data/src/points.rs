@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::DataError;
+use crate::{CsrRows, CsrView, DataError};
 
 /// A table of n rows by d columns, read by blocks as f32.
 ///
@@ -28,12 +28,32 @@ pub trait Points: Sync {
         None
     }
 
+    /// The rows themselves as a sparse matrix, where they are held as one. `None` otherwise, and for rows that are not
+    /// there.
+    fn lend_csr(&self, rows: Range<usize>) -> Option<CsrView<'_>> {
+        let _ = rows;
+        None
+    }
+
+    /// A copy of the rows `ids`, in that order, that stays sparse. `None` where [`Points::lend_csr`] lends none, and
+    /// for rows that are not there.
+    fn gather_csr(&self, ids: &[usize]) -> Option<CsrRows> {
+        let _ = ids;
+        None
+    }
+
     /// Reads the rows `ids`, in that order and one after the other, into `out`: `ids.len() * dim` values.
     ///
     /// # Errors
     /// As [`Points::read`].
     fn gather(&self, ids: &[usize], out: &mut [f32]) -> Result<(), DataError> {
         gather_by_row(self, ids, out)
+    }
+
+    /// Whether rows are decoded as they are read and better stay encoded: a trainer then decodes them block by block
+    /// in each pass, instead of holding all of them as f32.
+    fn is_encoded(&self) -> bool {
+        false
     }
 
     /// Says that these rows will be read next: a mapped file starts to fetch them in the background.
@@ -100,7 +120,11 @@ pub(crate) fn are_scattered(points: &(impl Points + ?Sized), ids: &[usize]) -> b
     span.saturating_mul(points.row_bytes()) / ids.len() >= GAP
 }
 
-fn check_length(points: &(impl Points + ?Sized), rows: usize, found: usize) -> Result<(), DataError> {
+pub(crate) fn check_length(
+    points: &(impl Points + ?Sized),
+    rows: usize,
+    found: usize,
+) -> Result<(), DataError> {
     let expected = rows.saturating_mul(points.dim());
     if found != expected {
         return Err(DataError::BufferLength { name: points.name().to_owned(), expected, found });
@@ -128,8 +152,17 @@ macro_rules! forward_points {
             fn lend(&self, rows: Range<usize>) -> Option<&[f32]> {
                 (**self).lend(rows)
             }
+            fn lend_csr(&self, rows: Range<usize>) -> Option<CsrView<'_>> {
+                (**self).lend_csr(rows)
+            }
+            fn gather_csr(&self, ids: &[usize]) -> Option<CsrRows> {
+                (**self).gather_csr(ids)
+            }
             fn gather(&self, ids: &[usize], out: &mut [f32]) -> Result<(), DataError> {
                 (**self).gather(ids, out)
+            }
+            fn is_encoded(&self) -> bool {
+                (**self).is_encoded()
             }
             fn prefetch(&self, rows: Range<usize>) {
                 (**self).prefetch(rows);

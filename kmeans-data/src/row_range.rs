@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::points::check_read;
-use crate::{DataError, Points};
+use crate::{CsrRows, CsrView, DataError, Points};
 
 /// The rows `a..b` of another source, counted from 0 here.
 ///
@@ -57,12 +57,25 @@ impl<P: Points> Points for RowRange<P> {
         self.points.lend(self.in_source(&rows)?)
     }
 
+    fn lend_csr(&self, rows: Range<usize>) -> Option<CsrView<'_>> {
+        self.points.lend_csr(self.in_source(&rows)?)
+    }
+
+    fn gather_csr(&self, ids: &[usize]) -> Option<CsrRows> {
+        let in_source = |&id: &usize| (id < self.range.len()).then(|| self.range.start + id);
+        self.points.gather_csr(&ids.iter().map(in_source).collect::<Option<Vec<_>>>()?)
+    }
+
     fn gather(&self, ids: &[usize], out: &mut [f32]) -> Result<(), DataError> {
         if let Some(&id) = ids.iter().find(|&&id| id >= self.range.len()) {
             check_read(self, &(id..id.saturating_add(1)), self.dim())?;
         }
         let ids: Vec<usize> = ids.iter().map(|id| self.range.start + id).collect();
         self.points.gather(&ids, out)
+    }
+
+    fn is_encoded(&self) -> bool {
+        self.points.is_encoded()
     }
 
     fn prefetch(&self, rows: Range<usize>) {

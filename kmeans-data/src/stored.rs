@@ -82,7 +82,7 @@ pub(crate) fn decode(dtype: Dtype, order: ByteOrder, bytes: &[u8], out: &mut [f3
     Ok(())
 }
 
-fn decode_f16(order: ByteOrder, bytes: &[u8], out: &mut [f32]) {
+pub(crate) fn decode_f16(order: ByteOrder, bytes: &[u8], out: &mut [f32]) {
     match bytemuck::try_cast_slice::<u8, f16>(bytes) {
         // The bulk conversion uses the processor's own instruction, and wants aligned values.
         Ok(halves) if order == ByteOrder::NATIVE => halves.convert_to_f32_slice(out),
@@ -90,7 +90,7 @@ fn decode_f16(order: ByteOrder, bytes: &[u8], out: &mut [f32]) {
     }
 }
 
-fn widen<const N: usize>(bytes: &[u8], out: &mut [f32], read: impl Fn([u8; N]) -> f32) {
+pub(crate) fn widen<const N: usize>(bytes: &[u8], out: &mut [f32], read: impl Fn([u8; N]) -> f32) {
     for (value, &stored) in out.iter_mut().zip(bytes.as_chunks().0) {
         *value = read(stored);
     }
@@ -113,6 +113,37 @@ fn narrow(bytes: &[u8], out: &mut [f32], read: impl Fn([u8; 8]) -> f64) -> Resul
         Some((index, value)) => Err(Unfit { index, value }),
         None => Ok(()),
     }
+}
+
+/// All values of an array of i32 or i64 by `convert`; the first that it refuses is an error, as are other types.
+pub(crate) fn integers<T>(
+    stored: Stored,
+    order: ByteOrder,
+    bytes: &[u8],
+    convert: impl Fn(i64) -> Option<T>,
+) -> Result<Vec<T>, NoInteger> {
+    fn all<T, const N: usize>(
+        bytes: &[u8],
+        read: impl Fn([u8; N]) -> i64,
+        convert: impl Fn(i64) -> Option<T>,
+    ) -> Result<Vec<T>, NoInteger> {
+        let values = bytes.as_chunks().0.iter().map(|&value| read(value)).enumerate();
+        values.map(|(index, value)| convert(value).ok_or(NoInteger::Refused { index, value })).collect()
+    }
+    match stored {
+        Stored::I32 => by_order!(i32, order, |read: fn([u8; 4]) -> i32| {
+            all(bytes, |value| read(value).into(), convert)
+        }),
+        Stored::I64 => by_order!(i64, order, |read: fn([u8; 8]) -> i64| all(bytes, read, convert)),
+        _ => Err(NoInteger::Type),
+    }
+}
+
+/// Why an array is not one of integers that fit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NoInteger {
+    Type,
+    Refused { index: usize, value: i64 },
 }
 
 /// All values as f64: exact but for 64-bit integers beyond 2^53.

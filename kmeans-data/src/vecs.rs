@@ -68,6 +68,7 @@ impl VecsArray {
             dtype: self.stored.name(),
             rows: self.rows,
             dim: self.dim,
+            nnz: None,
             order: Order::C,
             mapped: true,
             bytes: self.file.bytes().len() as u64,

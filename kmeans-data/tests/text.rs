@@ -103,8 +103,9 @@ fn unknown_extensions_list_the_known() {
         let error = open(&path).err().unwrap();
         assert_eq!(error.kind(), ErrorKind::Unsupported);
         let name = path.display();
-        let text =
-            format!("{name}: unknown extension, expected one of .npy, .npz:key, .fvecs, .bvecs, .csv, .tsv");
+        let text = format!(
+            "{name}: unknown extension, expected one of .npy, .npz:key, .npz, .fvecs, .bvecs, .csv, .tsv, .svm, .libsvm, .svmlight"
+        );
         assert_eq!(error.to_string(), text);
     }
 }

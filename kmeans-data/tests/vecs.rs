@@ -79,5 +79,5 @@ fn ivecs_is_described_and_not_read_as_rows() {
     let info = describe(&path).unwrap();
     assert_eq!((info.dtype, info.rows, info.dim, info.bytes), ("i32", 1, 2, 12));
     let text = message(open(&path));
-    assert!(text.contains("expected one of .npy, .npz:key, .fvecs, .bvecs, .csv, .tsv"), "{text}");
+    assert!(text.contains("expected one of .npy, .npz:key, .npz, .fvecs, .bvecs, .csv,"), "{text}");
 }
