@@ -10,7 +10,7 @@ use crate::isa::Isa;
 use crate::kernel::{self, RowBlock};
 use crate::prepared::CpuPrepared;
 use crate::workers::Workers;
-use crate::{pass, seeds, top};
+use crate::{matrix, pass, top};
 
 /// Rows of a block when ranges are looked for.
 const EXTENT_ROWS: usize = 4096;
@@ -86,6 +86,10 @@ impl Engine for CpuEngine {
 
     fn extent(&self, rows: &CpuPrepared<'_>) -> Result<Extent> {
         let d = rows.d();
+        if let Some(csr) = rows.csr() {
+            let at = |(row, column, value)| Error::NonFinite { data: "rows".to_owned(), row, column, value };
+            return Extent::of_csr(csr, rows.weights).map_err(at);
+        }
         let runs = rows.runs(EXTENT_ROWS);
         let empty = || (Extent::empty(d), Extent::empty(d), None::<usize>);
         let found = self.workers.share(runs.len(), runs.into_iter(), empty, |(heavy, light, bad), run| {
@@ -126,7 +130,7 @@ impl Engine for CpuEngine {
         Ok(())
     }
 
-    fn reduce(&self, rows: &CpuPrepared<'_>, codebook: &CpuCodebook) -> Result<PartialStats> {
+    fn reduce(&self, rows: &mut CpuPrepared<'_>, codebook: &CpuCodebook) -> Result<PartialStats> {
         Ok(pass::reduce(&self.workers, self.isa, rows, codebook))
     }
 
@@ -162,22 +166,17 @@ impl Engine for CpuEngine {
     }
 
     fn gather(&self, rows: &CpuPrepared<'_>, ids: &[usize]) -> Result<Vec<f32>> {
-        let d = rows.d();
         let mut row = RowBlock::default();
-        let mut offsets = Vec::with_capacity(ids.len() * d);
+        let mut offsets = Vec::with_capacity(ids.len() * rows.d());
         for &id in ids {
-            row.load(self.isa, &rows.x()[id * d..][..d], d, &rows.origin_scaled, rows.frame.scale());
+            rows.load(self.isa, &mut row, id..id + 1);
             offsets.extend_from_slice(row.row(0));
         }
         Ok(offsets)
     }
 
-    fn refresh(&self, rows: &mut CpuPrepared<'_>, fresh: &Centroids, restart: bool) -> Result<u128> {
-        Ok(seeds::refresh(&self.workers, self.isa, rows, fresh, restart))
-    }
-
-    fn pick(&self, rows: &CpuPrepared<'_>, ticket: u128) -> Result<(usize, u128)> {
-        Ok(seeds::pick(rows, ticket))
+    fn distance_matrix(&self, rows: &CpuPrepared<'_>, codebook: &CpuCodebook) -> Result<Vec<f32>> {
+        Ok(matrix::distances(&self.workers, self.isa, rows, codebook))
     }
 
     fn nearest(&self, rows: &CpuPrepared<'_>, codebook: &CpuCodebook, p: usize) -> Result<Neighbours> {

@@ -11,10 +11,12 @@ mod engine;
 mod isa;
 #[allow(unsafe_code, reason = "SIMD intrinsics; each block says why it is sound")]
 mod kernel;
+mod matrix;
 mod panels;
 mod pass;
 mod prepared;
-mod seeds;
+mod sparse_pass;
+mod strips;
 mod top;
 mod workers;
 

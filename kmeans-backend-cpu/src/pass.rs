@@ -27,21 +27,19 @@ const SUMS_BYTES: usize = 1 << 30;
 
 /// Sets labels and distances.
 pub(crate) fn assign(workers: &Workers, isa: Isa, rows: &mut CpuPrepared<'_>, codebook: &CpuCodebook) {
-    run(workers, isa, rows, codebook, false);
+    run(workers, isa, rows, codebook, Work { choose: true, add: false });
 }
 
 /// Adds the rows by their labels.
 pub(crate) fn reduce(
     workers: &Workers,
     isa: Isa,
-    rows: &CpuPrepared<'_>,
+    rows: &mut CpuPrepared<'_>,
     codebook: &CpuCodebook,
 ) -> PartialStats {
-    let mut labels = rows.labels.clone();
-    let mut distances = rows.distances.clone();
-    let pass = Pass { isa, rows, codebook, choose: false, objective: objective(rows, codebook), workers: 1 };
-    let mut stats = pass.over(workers, &mut labels, &mut distances, true);
-    stats.changed = rows.changed;
+    let changed = rows.changed;
+    let mut stats = run(workers, isa, rows, codebook, Work { choose: false, add: true });
+    (rows.changed, stats.changed) = (changed, changed);
     stats
 }
 
@@ -52,7 +50,14 @@ pub(crate) fn step(
     rows: &mut CpuPrepared<'_>,
     codebook: &CpuCodebook,
 ) -> PartialStats {
-    run(workers, isa, rows, codebook, true)
+    run(workers, isa, rows, codebook, Work { choose: true, add: true })
+}
+
+/// What a pass does besides measuring.
+#[derive(Clone, Copy)]
+struct Work {
+    choose: bool,
+    add: bool,
 }
 
 fn run(
@@ -60,52 +65,66 @@ fn run(
     isa: Isa,
     rows: &mut CpuPrepared<'_>,
     codebook: &CpuCodebook,
-    add: bool,
+    work: Work,
 ) -> PartialStats {
     let mut labels = std::mem::take(&mut rows.labels);
     let mut distances = std::mem::take(&mut rows.distances);
-    let objective = objective(rows, codebook);
-    let pass = Pass { isa, rows, codebook, choose: true, objective, workers: workers.count() };
-    let stats = pass.over(workers, &mut labels, &mut distances, add);
+    let objective = rows.frame.objective(codebook.metric, codebook.max_sq_norm);
+    if work.choose {
+        // Made here, by all workers, and not by the first that needs them.
+        if rows.stays_sparse() {
+            codebook.strips(workers);
+        } else {
+            codebook.panels();
+        }
+    }
+    let pass = Pass { isa, rows, codebook, choose: work.choose, objective, workers };
+    let stats = pass.over(&mut labels, &mut distances, work.add);
     (rows.labels, rows.distances, rows.changed) = (labels, distances, stats.changed);
     stats
 }
 
-fn objective(rows: &CpuPrepared<'_>, codebook: &CpuCodebook) -> Grid {
-    rows.frame.objective(codebook.metric, codebook.max_sq_norm)
-}
-
 /// What every worker needs to know.
-struct Pass<'a, 'p> {
-    isa: Isa,
-    rows: &'a CpuPrepared<'p>,
-    codebook: &'a CpuCodebook,
-    choose: bool,
-    objective: Grid,
-    workers: usize,
+pub(crate) struct Pass<'a, 'p> {
+    pub(crate) isa: Isa,
+    pub(crate) rows: &'a CpuPrepared<'p>,
+    pub(crate) codebook: &'a CpuCodebook,
+    pub(crate) choose: bool,
+    pub(crate) objective: Grid,
+    pub(crate) workers: &'a Workers,
 }
 
 /// A block of rows and where its labels and distances go.
-struct Block<'a> {
-    rows: Range<usize>,
-    labels: &'a mut [i32],
-    distances: &'a mut [f32],
+pub(crate) struct Block<'a> {
+    pub(crate) rows: Range<usize>,
+    pub(crate) labels: &'a mut [i32],
+    pub(crate) distances: &'a mut [f32],
 }
 
 /// What a worker keeps from block to block.
 #[derive(Default)]
-struct Desk {
-    block: RowBlock,
-    scratch: Scratch,
-    chosen: Vec<i32>,
-    measured: Vec<f64>,
-    changed: u64,
+pub(crate) struct Desk {
+    pub(crate) block: RowBlock,
+    /// Values of sparse rows in the frame.
+    pub(crate) values: Vec<f32>,
+    pub(crate) scratch: Scratch,
+    pub(crate) chosen: Vec<i32>,
+    pub(crate) measured: Vec<f64>,
+    pub(crate) changed: u64,
+}
+
+impl Desk {
+    /// Counts the labels chosen that differ from those before.
+    pub(crate) fn count_changed(&mut self, before: &[i32]) {
+        self.changed += before.iter().zip(&self.chosen).filter(|(a, b)| a != b).count() as u64;
+    }
 }
 
 impl Pass<'_, '_> {
-    fn over(&self, workers: &Workers, labels: &mut [i32], distances: &mut [f32], add: bool) -> PartialStats {
-        let step = kernel::block_rows(self.rows.d());
-        let sums = Sums::new(workers.count(), add, self);
+    fn over(&self, labels: &mut [i32], distances: &mut [f32], add: bool) -> PartialStats {
+        let is_sparse = self.rows.stays_sparse();
+        let step = if is_sparse { self.sparse_block_rows() } else { kernel::block_rows(self.rows.d()) };
+        let sums = Sums::new(add, self);
         let starts = (0..labels.len()).step_by(step);
         let blocks = starts.zip(labels.chunks_mut(step).zip(distances.chunks_mut(step)));
         let blocks = blocks.map(|(start, (labels, distances))| Block {
@@ -113,8 +132,8 @@ impl Pass<'_, '_> {
             labels,
             distances,
         });
-        let desks = workers.share(blocks.len(), blocks, Desk::default, |desk, block| {
-            self.one(desk, block, &sums);
+        let desks = self.workers.share(blocks.len(), blocks, Desk::default, |desk, block| {
+            if is_sparse { self.one_sparse(desk, block, &sums) } else { self.one(desk, block, &sums) }
         });
         let mut stats = sums.merged(self);
         stats.changed = desks.iter().map(|desk| desk.changed).sum();
@@ -122,8 +141,7 @@ impl Pass<'_, '_> {
     }
 
     fn one(&self, desk: &mut Desk, out: Block<'_>, sums: &Sums) {
-        let x = self.values(out.rows.clone());
-        desk.block.load(self.isa, x, self.rows.d(), &self.rows.origin_scaled, self.rows.frame.scale());
+        self.rows.load(self.isa, &mut desk.block, out.rows.clone());
         if self.choose {
             self.choose(desk, &out);
             out.labels.copy_from_slice(&desk.chosen);
@@ -138,17 +156,18 @@ impl Pass<'_, '_> {
         }
     }
 
+    /// The values of some rows as they are in memory; none of sparse ones.
     fn values(&self, rows: Range<usize>) -> &[f32] {
-        &self.rows.x()[rows.start * self.rows.d()..rows.end * self.rows.d()]
+        self.rows.x().get(rows.start * self.rows.d()..rows.end * self.rows.d()).unwrap_or_default()
     }
 
     fn choose(&self, desk: &mut Desk, out: &Block<'_>) {
         desk.chosen.resize(out.rows.len(), 0);
         // Workers take blocks in turn, so the one that this worker takes next is likely as many
         // blocks on as there are workers; it is fetched from memory while this one is computed.
-        let start = (out.rows.start + self.workers * out.rows.len()).min(self.rows.n());
+        let start = (out.rows.start + self.workers.count() * out.rows.len()).min(self.rows.n());
         let ahead = self.values(start..self.rows.n().min(start + out.rows.len()));
-        let panels = &self.codebook.panels;
+        let panels = self.codebook.panels();
         kernel::nearest_block_ahead(
             self.isa,
             &desk.block,
@@ -157,7 +176,7 @@ impl Pass<'_, '_> {
             &mut desk.chosen,
             ahead,
         );
-        desk.changed += out.labels.iter().zip(&desk.chosen).filter(|(a, b)| a != b).count() as u64;
+        desk.count_changed(out.labels);
     }
 
     /// Direct distances of the rows of the block to their own centroids.
@@ -194,20 +213,26 @@ impl Pass<'_, '_> {
 }
 
 /// The sums of the workers: one set each while that is cheap, fewer to share where it is not.
-struct Sums {
+pub(crate) struct Sums {
     sets: Vec<Mutex<PartialStats>>,
 }
 
 impl Sums {
-    fn new(workers: usize, add: bool, pass: &Pass<'_, '_>) -> Self {
+    fn new(add: bool, pass: &Pass<'_, '_>) -> Self {
         let k = pass.codebook.k();
         let bytes = 8 * k * pass.rows.d();
-        let sets = if add { (SUMS_BYTES / bytes).clamp(1, workers) } else { 0 };
+        // Sparse rows may have fewer values to add than a set has sums.
+        let most = if pass.rows.csr().is_some_and(|csr| csr.nnz() < k * pass.rows.d()) {
+            1
+        } else {
+            pass.workers.count()
+        };
+        let sets = if add { (SUMS_BYTES / bytes).clamp(1, most) } else { 0 };
         Self { sets: (0..sets).map(|_| Mutex::new(PartialStats::zero(k, &pass.rows.frame))).collect() }
     }
 
     /// A set that is free, or the first that becomes so; none if nothing is added.
-    fn any(&self) -> Option<MutexGuard<'_, PartialStats>> {
+    pub(crate) fn any(&self) -> Option<MutexGuard<'_, PartialStats>> {
         let free = self.sets.iter().find_map(|set| set.try_lock().ok());
         free.or_else(|| self.sets.first().map(|set| set.lock().unwrap_or_else(PoisonError::into_inner)))
     }

@@ -5,9 +5,12 @@ use std::ops::Range;
 
 use burn::tensor::{FloatDType, Tensor};
 use burn_ndarray::{NdArray, NdArrayTensor};
-use kmeans_core::{Extent, Frame, Rows};
+use kmeans_core::{CsrView, Extent, Frame, Rows, SparseRows, unit_factor, unit_factors};
 
-/// Rows lent, owned or inside a tensor; their labels, distances and seeds.
+use crate::isa::Isa;
+use crate::kernel::{RowBlock, SparseBlock};
+
+/// Rows lent, owned or inside a tensor; their labels and distances.
 #[derive(Debug)]
 pub struct CpuPrepared<'p> {
     rows: Values<'p>,
@@ -21,15 +24,9 @@ pub struct CpuPrepared<'p> {
     pub(crate) labels: Vec<i32>,
     pub(crate) distances: Vec<f32>,
     pub(crate) changed: u64,
-    pub(crate) seeds: Seeds,
-}
-
-/// What k-means++ remembers: the squared distance of each row to its nearest seed, and the
-/// potential of each block of rows, so that a draw finds its block first.
-#[derive(Debug, Default)]
-pub(crate) struct Seeds {
-    pub(crate) sq_dists: Vec<f64>,
-    pub(crate) potentials: Vec<u128>,
+    /// What each row is multiplied by in a frame of unit rows.
+    factors: Option<Vec<f64>>,
+    origin_is_zero: bool,
 }
 
 /// Neighbouring rows that have weight, or have none.
@@ -42,6 +39,7 @@ pub(crate) struct Run {
 enum Values<'p> {
     Slice(Cow<'p, [f32]>),
     Tensor(NdArrayTensor),
+    Sparse(SparseRows<'p>),
 }
 
 impl<'p> CpuPrepared<'p> {
@@ -50,6 +48,7 @@ impl<'p> CpuPrepared<'p> {
         let rows = match rows {
             Rows::Host { x, .. } => Values::Slice(x),
             Rows::Tensor(t) => contiguous(t),
+            Rows::Csr(rows) => Values::Sparse(rows),
         };
         let nothing = Frame::at_minimum(&Extent::new(vec![0.0; d], vec![0.0; d], n, weights));
         let mut prepared = Self {
@@ -62,7 +61,8 @@ impl<'p> CpuPrepared<'p> {
             labels: vec![0; n],
             distances: vec![0.0; n],
             changed: 0,
-            seeds: Seeds::default(),
+            factors: None,
+            origin_is_zero: true,
         };
         prepared.set_frame(&nothing);
         prepared
@@ -71,14 +71,77 @@ impl<'p> CpuPrepared<'p> {
     pub(crate) fn set_frame(&mut self, frame: &Frame) {
         self.origin_scaled = frame.origin().iter().map(|o| o * frame.scale()).collect();
         self.inverse_steps = frame.columns().iter().map(|g| g.inverse_step()).collect();
+        self.factors = frame.has_unit_rows().then(|| match self.csr() {
+            None => unit_factors(self.x(), self.d),
+            Some(csr) => (0..csr.rows()).map(|row| unit_factor(csr.row(row).1)).collect(),
+        });
+        self.origin_is_zero = frame.origin().iter().all(|&o| o == 0.0);
         self.frame = frame.clone();
     }
 
-    /// The values, row-major, in the units of the data.
+    /// Brings some rows into the frame.
+    pub(crate) fn load(&self, isa: Isa, block: &mut RowBlock, rows: Range<usize>) {
+        let mut dense = std::mem::take(&mut block.dense);
+        let x = match self.csr_of(rows.clone()) {
+            None => &self.x()[rows.start * self.d..rows.end * self.d],
+            Some(csr) => {
+                dense.resize(rows.len() * self.d, 0.0);
+                csr.densify(&mut dense);
+                &dense
+            }
+        };
+        match &self.factors {
+            None => block.load(isa, x, self.d, &self.origin_scaled, self.frame.scale()),
+            Some(factors) => block.load_unit(isa, x, self.d, &factors[rows]),
+        }
+        block.dense = dense;
+    }
+
+    /// Brings some sparse rows into the frame, where that leaves them sparse; `buffer` takes values that
+    /// are not those of the data.
+    pub(crate) fn load_sparse<'b>(
+        &'b self,
+        rows: Range<usize>,
+        buffer: &'b mut Vec<f32>,
+    ) -> Option<SparseBlock<'b>> {
+        let csr = self.csr_of(rows.clone()).filter(|_| self.stays_sparse())?;
+        let scale = self.frame.scale();
+        buffer.clear();
+        match &self.factors {
+            None if scale == 1.0 => return Some(SparseBlock::new(csr, csr.values())),
+            None => buffer.extend(csr.values().iter().map(|x| x * scale)),
+            Some(factors) => {
+                for (row, factor) in factors[rows].iter().enumerate() {
+                    buffer.extend(csr.row(row).1.iter().map(|&x| (f64::from(x) * factor) as f32));
+                }
+            }
+        }
+        Some(SparseBlock::new(csr, buffer))
+    }
+
+    /// Whether rows are sparse in the frame, too: the origin is zero.
+    pub(crate) fn stays_sparse(&self) -> bool {
+        self.csr().is_some() && self.origin_is_zero
+    }
+
+    /// The rows where they are sparse, in the units of the data.
+    pub(crate) fn csr(&self) -> Option<CsrView<'_>> {
+        match &self.rows {
+            Values::Sparse(rows) => Some(rows.view()),
+            Values::Slice(_) | Values::Tensor(_) => None,
+        }
+    }
+
+    fn csr_of(&self, rows: Range<usize>) -> Option<CsrView<'_>> {
+        self.csr().map(|csr| csr.slice(rows).expect("the rows are there"))
+    }
+
+    /// The values, row-major, in the units of the data; none where they are sparse.
     pub(crate) fn x(&self) -> &[f32] {
         match &self.rows {
             Values::Slice(x) => x,
             Values::Tensor(t) => lent(t).expect("only contiguous f32 tensors are kept"),
+            Values::Sparse(_) => &[],
         }
     }
 

@@ -32,11 +32,10 @@ pub(crate) fn nearest(
     let blocks = starts.zip(found.ids.chunks_mut(step * p).zip(found.distances.chunks_mut(step * p)));
     workers.share(n.div_ceil(step), blocks, Desk::default, |desk, (start, (ids, distances))| {
         let count = ids.len() / p;
-        let x = &rows.x()[start * d..(start + count) * d];
-        desk.block.load(isa, x, d, &rows.origin_scaled, rows.frame.scale());
-        desk.scores.resize(count * codebook.panels.k_padded(), 0.0);
-        kernel::scores_block(isa, &desk.block, &codebook.panels, &mut desk.scratch, &mut desk.scores);
-        let scores = desk.scores.chunks_exact(codebook.panels.k_padded());
+        rows.load(isa, &mut desk.block, start..start + count);
+        desk.scores.resize(count * codebook.panels().k_padded(), 0.0);
+        kernel::scores_block(isa, &desk.block, codebook.panels(), &mut desk.scratch, &mut desk.scores);
+        let scores = desk.scores.chunks_exact(codebook.panels().k_padded());
         let out = ids.chunks_exact_mut(p).zip(distances.chunks_exact_mut(p));
         for (row, (scores, (ids, distances))) in scores.zip(out).enumerate() {
             lowest(&scores[..codebook.k()], p, &mut desk.best);

@@ -2,23 +2,18 @@
 
 use std::ops::Range;
 
+use burn::tensor::backend::Backend;
+
 use crate::centroids::Centroids;
 use crate::engine::{Engine, Neighbours};
 use crate::error::{Error, Result};
 use crate::frame::{Extent, Frame};
 use crate::metric::Metric;
+use crate::model::KMeansModel;
 use crate::progress::{OnProgress, Progress};
 use crate::source::{Source, locate};
-
-/// Values in a block: 32 MiB of `f32`. Small enough to stay near the caches and the memory of a
-/// small machine, large enough that preparing centroids for a block costs nothing.
-const BLOCK_VALUES: usize = 1 << 23;
-
-/// Rows in a block of `d` columns. It depends on `d` alone, so that sums over blocks have the same
-/// bits whatever the machine.
-fn block_rows(d: usize) -> usize {
-    (BLOCK_VALUES / d).clamp(256, 1 << 16)
-}
+use crate::tensor_metric::assign_builtin;
+use crate::watch::Watch;
 
 /// Fixed centroids and the coordinates in which they are given.
 pub(crate) struct Target<'a> {
@@ -42,14 +37,16 @@ pub(crate) struct Keep {
 pub struct Assignment {
     /// The nearest centroid of each row, or the `p` nearest, row-major, the nearest first.
     pub labels: Vec<i32>,
-    /// Squared distances (L2) or inner products to the centroids of `labels`, if asked for.
+    /// Squared distances (L2), inner products or cosine distances to the centroids of `labels`, if asked for.
     pub distances: Option<Vec<f32>>,
     /// Centroids listed for each row.
     pub p: usize,
     /// Rows of each cluster, counting the nearest centroid.
     pub cluster_sizes: Vec<u64>,
-    /// `Σ w·‖x − c‖²` (L2) or `Σ w·⟨x, c⟩` over all rows and their nearest centroid, in `f64`.
+    /// `Σ w·‖x − c‖²` (L2), `Σ w·⟨x, c⟩` (inner product) or `Σ w·(1 − cos)` over all rows and their nearest centroid, in `f64`.
     pub inertia: f64,
+    /// Rows of zeros, which have no direction; counted for cosine only.
+    pub zero_rows: u64,
     /// Engine and what it ran on.
     pub device: String,
 }
@@ -71,10 +68,11 @@ pub(crate) fn assign_all<E: Engine>(
         p: keep.p,
         cluster_sizes: vec![0; target.centroids.k()],
         inertia: 0.0,
+        zero_rows: 0,
         device: engine.name(),
     };
     let mut buffer = Vec::new();
-    let step = block_rows(source.d());
+    let step = source.block_rows();
     for start in (0..n).step_by(step) {
         let rows = start..n.min(start + step);
         source.prefetch(rows.end..n.min(rows.end + step));
@@ -97,22 +95,9 @@ fn assign_block<E: Engine>(
     buffer: &mut Vec<f32>,
     all: &mut Assignment,
 ) -> Result<()> {
-    let block = source.block(rows.clone(), buffer)?;
-    let mut block = engine.prepare(block, weights.map(|w| &w[rows.clone()]))?;
-    let extent = engine
-        .extent(&block)
-        .map_err(|e| locate(e, source.name(), |row| source.source_row(rows.start + row)))?;
-    let frame = Frame::with(target.origin.to_vec(), target.scale, &extent);
-    check_range(&frame, target.centroids, target.metric, all.distances.is_some(), || OutOfRangeAt {
-        name: source.name(),
-        rows: source.source_row(rows.start)..source.source_row(rows.end - 1) + 1,
-        extent: &extent,
-    })?;
-    engine.set_frame(&mut block, &frame)?;
+    let (mut block, frame) = ready(engine, source, weights, rows, target, all.distances.is_some(), buffer)?;
     let stats = engine.download(engine.step(&mut block, codebook)?)?;
-
-    let objective = frame.objective(target.metric, target.centroids.max_sq_norm());
-    all.inertia += objective.value(stats.total_objective()) * frame.unit();
+    all.inertia += stats.objective_value(&frame, target.centroids, target.metric);
     all.cluster_sizes.iter_mut().zip(&stats.counts).for_each(|(a, b)| *a += b);
     let found = if all.p == 1 {
         let distances = if all.distances.is_some() { engine.distances(&block)? } else { Vec::new() };
@@ -121,16 +106,115 @@ fn assign_block<E: Engine>(
         engine.nearest(&block, codebook, all.p)?
     };
     all.labels.extend(found.ids);
+    if target.metric.has_unit_rows() {
+        all.zero_rows += zero_rows(&engine.distances(&block)?, |ids| engine.gather(&block, ids))?;
+    }
     if let Some(distances) = &mut all.distances {
-        distances.extend(in_data_units(&found.distances, &frame));
+        distances.extend(in_data_units(&found.distances, &frame, target.metric));
     }
     Ok(())
 }
 
-/// Distances of the frame in the units of the data.
-pub(crate) fn in_data_units(distances: &[f32], frame: &Frame) -> impl Iterator<Item = f32> {
+/// A block of rows, checked and made ready in the coordinates of the target.
+pub(crate) fn ready<'b, E: Engine>(
+    engine: &'b E,
+    source: &'b Source<'_, E::Backend>,
+    weights: Option<&'b [f32]>,
+    rows: Range<usize>,
+    target: &Target<'_>,
+    distances: bool,
+    buffer: &'b mut Vec<f32>,
+) -> Result<(E::Prepared<'b>, Frame)> {
+    let block = source.block(rows.clone(), buffer)?;
+    let mut block = engine.prepare(block, weights.map(|w| &w[rows.clone()]))?;
+    let extent = engine
+        .extent(&block)
+        .map_err(|e| locate(e, source.name(), |row| source.source_row(rows.start + row)))?;
+    let frame = if target.metric.has_unit_rows() {
+        Frame::of_unit_rows(&extent)
+    } else {
+        Frame::with(target.origin.to_vec(), target.scale, &extent)
+    };
+    check_range(&frame, target.centroids, target.metric, distances, || OutOfRangeAt {
+        name: source.name(),
+        rows: source.source_row(rows.start)..source.source_row(rows.end - 1) + 1,
+        extent: &extent,
+    })?;
+    engine.set_frame(&mut block, &frame)?;
+    Ok((block, frame))
+}
+
+/// How many rows are all zeros, of those whose measured product is 0. `gather` gives rows by number.
+pub(crate) fn zero_rows(measured: &[f32], gather: impl Fn(&[usize]) -> Result<Vec<f32>>) -> Result<u64> {
+    let mut count = 0;
+    for row in (0..measured.len()).filter(|&row| measured[row] == 0.0) {
+        count += u64::from(gather(&[row])?.iter().all(|&v| v == 0.0));
+    }
+    Ok(count)
+}
+
+/// Reads all rows and names the first value that is NaN or infinite.
+pub(crate) fn check_all<E: Engine>(
+    engine: &E,
+    source: &Source<'_, E::Backend>,
+    watch: &Watch<'_>,
+) -> Result<()> {
+    let n = source.n();
+    let mut buffer = Vec::new();
+    let step = source.block_rows();
+    for start in (0..n).step_by(step) {
+        let rows = start..n.min(start + step);
+        source.prefetch(rows.end..n.min(rows.end + step));
+        let block = engine.prepare(source.block(rows.clone(), &mut buffer)?, None)?;
+        engine.extent(&block).map_err(|e| locate(e, source.name(), |row| source.source_row(start + row)))?;
+        source.release(rows.clone());
+        watch.tell(&Progress::Read { done: rows.end, n });
+    }
+    Ok(())
+}
+
+/// Assigns all rows of `source` to the centroids of `model`.
+pub(crate) fn assign_model<E: Engine>(
+    engine: &E,
+    source: &Source<'_, E::Backend>,
+    model: &KMeansModel,
+    keep: Keep,
+    progress: &OnProgress<'_>,
+) -> Result<Assignment> {
+    check_dim(source, model)?;
+    check_p(keep.p, model)?;
+    if !model.metric().is_fused() {
+        return assign_builtin(&engine.backend_device(), source, model, keep, progress);
+    }
+    assign_all(engine, source, None, &model.target(), keep, progress)
+}
+
+/// As many centroids as are asked for must be there.
+pub(crate) fn check_p(p: usize, model: &KMeansModel) -> Result<()> {
+    if (1..=model.k()).contains(&p) {
+        return Ok(());
+    }
+    let expected = "between 1 and the number of clusters";
+    Err(Error::Parameter { name: "p", value: p.to_string(), expected })
+}
+
+/// Rows must have as many columns as the model.
+pub(crate) fn check_dim<B: Backend>(source: &Source<'_, B>, model: &KMeansModel) -> Result<()> {
+    if source.d() == model.dim() {
+        return Ok(());
+    }
+    Err(Error::DimensionMismatch {
+        what: source.name().to_owned(),
+        than: "the model",
+        expected: model.dim(),
+        found: source.d(),
+    })
+}
+
+/// What was measured in the frame as distances of the metric, in the units of the data.
+pub(crate) fn in_data_units(measured: &[f32], frame: &Frame, metric: Metric) -> impl Iterator<Item = f32> {
     let unit = frame.unit();
-    distances.iter().map(move |&v| (f64::from(v) * unit) as f32)
+    measured.iter().map(move |&v| metric.objective(f64::from(v) * unit, 1.0) as f32)
 }
 
 /// Which rows an error of range speaks of.
@@ -151,7 +235,8 @@ pub(crate) fn check_range<'a>(
     let (r, c) = (frame.sq_radius().sqrt(), centroids.max_sq_norm().sqrt());
     let (score, distance) = match metric {
         Metric::L2 => (2.0 * r * c + c * c, (r + c) * (r + c)),
-        Metric::InnerProduct => (r * c, r * c),
+        Metric::InnerProduct | Metric::Cosine => (r * c, r * c),
+        other => other.has_no_score(),
     };
     let most = f64::from(f32::MAX) / 4.0;
     if score < most && (!distances || distance.max(distance * frame.unit()) < most) {

@@ -2,6 +2,7 @@
 
 use crate::frame::Frame;
 use crate::metric::Metric;
+use crate::stats::PartialStats;
 
 /// k centroids as offsets in a frame, `(c − origin) · scale`, row-major k×d.
 ///
@@ -11,13 +12,28 @@ use crate::metric::Metric;
 pub struct Centroids {
     offsets: Vec<f32>,
     d: usize,
+    /// Added to the scores of each centroid; empty for none.
+    penalties: Vec<f32>,
 }
 
 impl Centroids {
     /// Centroids from their offsets, row-major.
     pub fn from_offsets(offsets: Vec<f32>, d: usize) -> Self {
         debug_assert!(d > 0 && offsets.len().is_multiple_of(d));
-        Self { offsets, d }
+        Self { offsets, d, penalties: Vec::new() }
+    }
+
+    /// No centroids.
+    pub(crate) fn none(d: usize) -> Self {
+        Self::from_offsets(Vec::new(), d)
+    }
+
+    /// The same centroids with a penalty each that is added to their scores, in squared units of the
+    /// frame: rows then choose by `score + penalty`, but are measured as ever.
+    #[must_use]
+    pub fn with_penalties(self, penalties: Vec<f32>) -> Self {
+        debug_assert!(penalties.len() == self.k() || penalties.is_empty());
+        Self { penalties, ..self }
     }
 
     /// Centroids from values in the units of the data.
@@ -31,6 +47,11 @@ impl Centroids {
     pub fn to_positions(&self, frame: &Frame) -> Vec<f32> {
         let offsets = self.offsets.iter().enumerate();
         offsets.map(|(i, &v)| frame.position(i % self.d, f64::from(v)) as f32).collect()
+    }
+
+    /// What is added to the score of one centroid.
+    pub(crate) fn penalty(&self, cluster: usize) -> f32 {
+        self.penalties.get(cluster).copied().unwrap_or(0.0)
     }
 
     /// Number of centroids.
@@ -57,6 +78,13 @@ impl Centroids {
         &mut self.offsets[cluster * self.d..][..self.d]
     }
 
+    /// A centroid becomes the weighted mean of its rows; without weight it stays where it is.
+    pub(crate) fn set_mean(&mut self, cluster: usize, stats: &PartialStats, frame: &Frame) {
+        if let Some(mean) = stats.mean(frame, cluster) {
+            self.row_mut(cluster).iter_mut().zip(mean).for_each(|(c, mean)| *c = mean as f32);
+        }
+    }
+
     pub(crate) fn rows(&self) -> std::slice::ChunksExact<'_, f32> {
         self.offsets.chunks_exact(self.d)
     }
@@ -67,12 +95,15 @@ impl Centroids {
     }
 
     /// The constant part of each score: `score = bias − 2⟨v, c⟩` for L2, `−⟨v, c⟩` for inner
-    /// product; the smallest score wins.
+    /// product; the smallest score wins. Penalties are added.
     pub fn biases(&self, metric: Metric) -> Vec<f32> {
-        match metric {
+        let mut biases: Vec<f32> = match metric {
             Metric::L2 => self.sq_norms().into_iter().map(|n| n as f32).collect(),
-            Metric::InnerProduct => vec![0.0; self.k()],
-        }
+            Metric::InnerProduct | Metric::Cosine => vec![0.0; self.k()],
+            other => other.has_no_score(),
+        };
+        biases.iter_mut().zip(&self.penalties).for_each(|(bias, penalty)| *bias += penalty);
+        biases
     }
 
     /// The largest `‖c‖²`; with it [`Frame::objective`] gives the grid on which distances are added.
@@ -90,6 +121,21 @@ impl Centroids {
                 row.iter_mut().enumerate().for_each(|(j, v)| *v = frame.offset(j, (at(j, *v) / norm) as f32));
             }
         }
+    }
+
+    /// Rounds each coordinate to an integer in the units of the data, half away from zero.
+    pub(crate) fn round(&mut self, frame: &Frame) {
+        for row in self.offsets.chunks_exact_mut(self.d) {
+            for (j, v) in row.iter_mut().enumerate() {
+                *v = frame.offset(j, frame.position(j, f64::from(*v)).round() as f32);
+            }
+        }
+    }
+
+    /// These with all from `first` on replaced.
+    pub(crate) fn replace_from(&mut self, first: usize, others: &Self) {
+        self.offsets.truncate(first * self.d);
+        self.offsets.extend_from_slice(&others.offsets);
     }
 
     pub(crate) fn slice(&self, clusters: std::ops::Range<usize>) -> Self {

@@ -1,16 +1,17 @@
 //! Where the time of a training goes.
 
+use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 /// Seconds since the start of training, and of those the ones spent in assignment and summation.
 pub(crate) struct Clock {
     start: Instant,
-    search: Duration,
+    search: Cell<Duration>,
 }
 
 impl Clock {
     pub(crate) fn start() -> Self {
-        Self { start: Instant::now(), search: Duration::ZERO }
+        Self { start: Instant::now(), search: Cell::new(Duration::ZERO) }
     }
 
     pub(crate) fn seconds(&self) -> f64 {
@@ -18,14 +19,11 @@ impl Clock {
     }
 
     pub(crate) fn search_seconds(&self) -> f64 {
-        self.search.as_secs_f64()
+        self.search.get().as_secs_f64()
     }
 
-    /// Runs `work` and counts its time as search.
-    pub(crate) fn search<T>(&mut self, work: impl FnOnce() -> T) -> T {
-        let (value, seconds) = timed(work);
-        self.search += seconds;
-        value
+    pub(crate) fn add_search(&self, took: Duration) {
+        self.search.set(self.search.get() + took);
     }
 }
 

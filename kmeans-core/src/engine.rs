@@ -2,12 +2,16 @@
 
 use std::borrow::Cow;
 
-use burn::tensor::{Tensor, backend::Backend};
+use burn::tensor::{
+    Tensor,
+    backend::{Backend, BackendTypes},
+};
 
 use crate::centroids::Centroids;
 use crate::error::Result;
 use crate::frame::{Extent, Frame};
 use crate::metric::Metric;
+use crate::sparse_rows::SparseRows;
 use crate::stats::PartialStats;
 
 /// Rows handed to an engine.
@@ -21,6 +25,9 @@ pub enum Rows<'p, B: Backend> {
     },
     /// A tensor n×d on the engine's own backend.
     Tensor(Tensor<B, 2>),
+    /// Sparse rows in host memory, lent or owned. An engine may write out the zeros of some rows at a
+    /// time, but never of all.
+    Csr(SparseRows<'p>),
 }
 
 impl<B: Backend> Rows<'_, B> {
@@ -29,6 +36,7 @@ impl<B: Backend> Rows<'_, B> {
         match self {
             Self::Host { x, d } => [x.len() / d, *d],
             Self::Tensor(t) => t.dims(),
+            Self::Csr(rows) => [rows.view().rows(), rows.view().dim()],
         }
     }
 }
@@ -56,7 +64,8 @@ impl Neighbours {
             row[1..].sort_unstable_by(|a, b| {
                 let nearer = match metric {
                     Metric::L2 => a.0.total_cmp(&b.0),
-                    Metric::InnerProduct => b.0.total_cmp(&a.0),
+                    Metric::InnerProduct | Metric::Cosine => b.0.total_cmp(&a.0),
+                    other => other.has_no_score(),
                 };
                 nearer.then(a.1.cmp(&b.1))
             });
@@ -89,6 +98,11 @@ pub trait Engine: Send + Sync {
     /// What runs, for reports: engine, instruction set or device.
     fn name(&self) -> String;
 
+    /// Where the tensors of [`Engine::Backend`] are.
+    fn backend_device(&self) -> <Self::Backend as BackendTypes>::Device {
+        Default::default()
+    }
+
     /// Threads that compute, where that is meaningful.
     fn threads(&self) -> Option<usize> {
         None
@@ -120,8 +134,9 @@ pub trait Engine: Send + Sync {
     /// Chosen by `bias − 2⟨v, c⟩`, measured directly as `Σ (v − c)²`. Cost O(n·k·d), memory O(n).
     fn assign(&self, rows: &mut Self::Prepared<'_>, codebook: &Self::Codebook) -> Result<()>;
 
-    /// Adds the rows by label: `Σ w·v`, `Σ w`, counts, and `Σ w·distance` measured in `f64`.
-    fn reduce(&self, rows: &Self::Prepared<'_>, codebook: &Self::Codebook) -> Result<Self::Sums>;
+    /// Adds the rows by label: `Σ w·v`, `Σ w`, counts, and `Σ w·distance` measured in `f64`. Keeps the
+    /// distances, for labels that were set from elsewhere.
+    fn reduce(&self, rows: &mut Self::Prepared<'_>, codebook: &Self::Codebook) -> Result<Self::Sums>;
 
     /// [`Engine::assign`], then [`Engine::reduce`].
     fn step(&self, rows: &mut Self::Prepared<'_>, codebook: &Self::Codebook) -> Result<Self::Sums> {
@@ -150,16 +165,9 @@ pub trait Engine: Send + Sync {
     /// Rows by number, in the coordinates of the frame, row-major.
     fn gather(&self, rows: &Self::Prepared<'_>, ids: &[usize]) -> Result<Vec<f32>>;
 
-    /// Takes in further seeds of k-means++: each row keeps the squared distance to its nearest seed.
-    ///
-    /// `fresh` holds seeds not seen before; with `restart` earlier ones are forgotten. Returns the
-    /// potential `Σ w·D²`, as [`crate::Grid::whole`] on [`Frame::potential`], exact in any order.
-    /// Nearest is chosen like a label and measured in `f64`. Cost O(n·d·fresh).
-    fn refresh(&self, rows: &mut Self::Prepared<'_>, fresh: &Centroids, restart: bool) -> Result<u128>;
-
-    /// The row in whose share of the running potential `ticket` lies, and how far into that share.
-    /// `ticket` is less than the potential that [`Engine::refresh`] returned.
-    fn pick(&self, rows: &Self::Prepared<'_>, ticket: u128) -> Result<(usize, u128)>;
+    /// The measured distance (L2: squared) or product of every row to every centroid, row-major n×k, in
+    /// the units of the frame. Callers hand over few rows or few centroids at a time. Cost O(n·k·d).
+    fn distance_matrix(&self, rows: &Self::Prepared<'_>, codebook: &Self::Codebook) -> Result<Vec<f32>>;
 
     /// The `p` nearest centroids of each row, the nearest first, ties to the lowest number.
     fn nearest(&self, rows: &Self::Prepared<'_>, codebook: &Self::Codebook, p: usize) -> Result<Neighbours>;

@@ -42,9 +42,47 @@ pub enum Error {
         /// What would be right.
         expected: &'static str,
     },
+    /// Two parameters of which one would be ignored beside the other.
+    #[error("{name} cannot be set together with {with}")]
+    Together {
+        /// The parameter that would be ignored.
+        name: &'static str,
+        /// Beside what.
+        with: &'static str,
+    },
+    /// An initialisation function that failed or returned something else than rows.
+    #[error("the initialisation function failed: {reason}")]
+    InitFunction {
+        /// What it said, or what is wrong with its values.
+        reason: String,
+    },
+    /// An assigner that gave a label outside `0..k`.
+    #[error("{name} gave row {row} the label {label}, expected one in 0..{k}")]
+    AssignerLabel {
+        /// The assigner.
+        name: String,
+        /// The row of the training set, from 0.
+        row: usize,
+        /// Its label.
+        label: i32,
+        /// Clusters.
+        k: usize,
+    },
     /// Rows without columns.
     #[error("{data}: rows have no columns (d = 0)")]
     ZeroDimension {
+        /// The source's name.
+        data: String,
+    },
+    /// No row, or none of positive weight.
+    #[error("{data}: no row of positive weight, expected at least one")]
+    NoRows {
+        /// The source's name.
+        data: String,
+    },
+    /// The eigenvalues of a covariance matrix were not found.
+    #[error("{data}: the eigenvectors of the covariance matrix do not converge")]
+    NoEigenvectors {
         /// The source's name.
         data: String,
     },
@@ -85,6 +123,67 @@ pub enum Error {
         last: usize,
         /// How large values get, or how far apart.
         magnitude: f64,
+    },
+    /// A row on which the metric is not defined.
+    #[error(
+        "{data}: row {row}, column {column} (counted from 0) is {value}, the metric {metric} needs {expected}"
+    )]
+    RefusedByMetric {
+        /// The metric's name.
+        metric: String,
+        /// The source's name.
+        data: String,
+        /// Row, from 0.
+        row: usize,
+        /// Column, from 0.
+        column: usize,
+        /// What stands there.
+        value: f32,
+        /// What would be right.
+        expected: &'static str,
+    },
+    /// A metric that gave NaN, infinity, or a number that is no `f32`.
+    #[error(
+        "the metric {metric} puts row {row} of {data} at a distance of {value:e} from centroid {cluster}, expected a finite number in the range of f32"
+    )]
+    NotADistance {
+        /// The metric's name.
+        metric: String,
+        /// The source's name.
+        data: String,
+        /// Row, from 0.
+        row: usize,
+        /// Centroid, from 0.
+        cluster: usize,
+        /// What the metric gave.
+        value: f64,
+    },
+    /// A metric whose matrix of distances does not have a row for each row and a column for each
+    /// centroid.
+    #[error(
+        "the metric {metric} gave distances of shape {found:?}, expected {expected:?} (rows × centroids)"
+    )]
+    MetricShape {
+        /// The metric's name.
+        metric: String,
+        /// Rows and centroids that were given.
+        expected: [usize; 2],
+        /// Shape that came back.
+        found: [usize; 2],
+    },
+    /// A centroid rule that has to see all rows at once, in a training by chunks.
+    #[error(
+        "the {rule} of a cluster (metric {metric}) needs all {n} rows at once, and chunk_rows is {chunk_rows}: leave chunk_rows out, or train on a sample of at most that many rows"
+    )]
+    RuleNeedsAllRows {
+        /// The centroid rule.
+        rule: &'static str,
+        /// The metric's name.
+        metric: String,
+        /// Rows trained on.
+        n: usize,
+        /// Rows of a chunk.
+        chunk_rows: usize,
     },
     /// Another number of weights than rows.
     #[error("{found} weights for {expected} rows")]

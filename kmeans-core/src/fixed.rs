@@ -60,6 +60,11 @@ impl Grid {
         self.units(self.split(value)).unsigned_abs()
     }
 
+    /// The real number that a sum of [`Grid::whole`] stands for.
+    pub fn value_whole(self, sum: u128) -> f64 {
+        sum as f64 * power_of_two(self.exponent - self.bits as i32)
+    }
+
     /// The real number that a sum of two limbs stands for.
     pub fn value(self, sum: Fixed) -> f64 {
         self.units(sum) as f64 * power_of_two(self.exponent - self.bits as i32)

@@ -7,7 +7,11 @@
 //!
 //! The origin is the median of each column over some rows. A median is one of the values: it is an
 //! `f32`, it moves exactly where the data move exactly, and rows far out do not drag it along.
+//!
+//! Of sparse rows the origin is zero: another would make them dense. Most of their values are zero, so
+//! that medians are, too; where they are not, scores cancel as `‖c‖² − 2⟨v, c⟩` does far from zero.
 
+use kmeans_data::CsrView;
 use serde::{Deserialize, Serialize};
 
 use crate::fixed::{Fixed, Grid, ceil_log2, power_of_two};
@@ -85,6 +89,28 @@ impl Extent {
         extent
     }
 
+    /// The extent of sparse rows: a column that is not in every row has a zero.
+    ///
+    /// # Errors
+    /// The row, column and value of the first entry that is NaN or infinite.
+    pub fn of_csr(rows: CsrView<'_>, weights: Option<&[f32]>) -> Result<Self, (usize, usize, f32)> {
+        let n = rows.rows();
+        let is_heavy = |row: usize| weights.is_none_or(|w| w[row] > 0.0);
+        let heavy = (0..n).filter(|&row| is_heavy(row)).count();
+        let mut light = ColumnRanges::new(rows.dim());
+        let mut ranges = ColumnRanges::new(rows.dim());
+        for row in 0..n {
+            // Where nothing has weight, all rows count, to have a range at all.
+            let ranges = if is_heavy(row) || heavy == 0 { &mut ranges } else { &mut light };
+            let (columns, values) = rows.row(row);
+            ranges.take(columns, values).map_err(|at| (row, columns[at] as usize, values[at]))?;
+        }
+        let (min, max) = ranges.with_zeros(if heavy == 0 { n } else { heavy });
+        let mut extent = Self::new(min, max, n, weights);
+        extent.max_abs = extent.max_abs.max(light.max_abs());
+        Ok(extent)
+    }
+
     /// Takes in the extent of further rows; order does not matter.
     pub fn merge(&mut self, other: &Self) {
         self.min.iter_mut().zip(&other.min).for_each(|(a, &b)| *a = a.min(b));
@@ -106,6 +132,47 @@ impl Extent {
     }
 }
 
+/// The range of the stored values of each column, and how many there are.
+struct ColumnRanges {
+    min: Vec<f32>,
+    max: Vec<f32>,
+    counts: Vec<usize>,
+}
+
+impl ColumnRanges {
+    fn new(d: usize) -> Self {
+        Self { min: vec![f32::INFINITY; d], max: vec![f32::NEG_INFINITY; d], counts: vec![0; d] }
+    }
+
+    /// Takes in a row; the place of its first entry that is not finite is an error.
+    fn take(&mut self, columns: &[u32], values: &[f32]) -> Result<(), usize> {
+        for (at, (&column, &x)) in columns.iter().zip(values).enumerate() {
+            if !x.is_finite() {
+                return Err(at);
+            }
+            let column = column as usize;
+            self.min[column] = self.min[column].min(x);
+            self.max[column] = self.max[column].max(x);
+            self.counts[column] += 1;
+        }
+        Ok(())
+    }
+
+    /// Smallest and largest values, zeros counted, of `n` rows.
+    fn with_zeros(mut self, n: usize) -> (Vec<f32>, Vec<f32>) {
+        for (column, _) in self.counts.iter().enumerate().filter(|&(_, &count)| count < n) {
+            self.min[column] = self.min[column].min(0.0);
+            self.max[column] = self.max[column].max(0.0);
+        }
+        (self.min, self.max)
+    }
+
+    fn max_abs(&self) -> f32 {
+        let values = self.min.iter().chain(&self.max).filter(|x| x.is_finite());
+        values.fold(0.0, |m, x| m.max(x.abs()))
+    }
+}
+
 /// Coordinates and grids shared by all rows of one training, whatever engine or chunk holds them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Frame {
@@ -119,6 +186,28 @@ pub struct Frame {
     rows: u64,
     /// Squared deviation of the median row from the origin, where it is known.
     typical_sq_dist: f64,
+    has_unit_rows: bool,
+}
+
+/// Where the origin of a frame lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// At the median of each column.
+    Medians,
+    /// At the median of each column, rounded to an integer: integer centroids then have exact offsets.
+    RoundedMedians,
+    /// At zero: for products, and for sparse rows, which stay sparse only there.
+    Zero,
+}
+
+impl Origin {
+    /// Where translation changes nothing the origin may move: for L2, not for products or other metrics.
+    pub fn of(metric: Metric) -> Self {
+        match metric {
+            Metric::L2 => Self::Medians,
+            _ => Self::Zero,
+        }
+    }
 }
 
 impl Frame {
@@ -128,12 +217,29 @@ impl Frame {
     }
 
     /// The frame for `metric`: at the medians of `rows` (row-major, some rows of the data) for L2,
-    /// where translation changes nothing, and at zero for the inner product.
+    /// where translation changes nothing, and at zero for products.
     pub fn centred(extent: &Extent, rows: &[f32], metric: Metric) -> Self {
+        if metric.has_unit_rows() {
+            return Self::of_unit_rows(extent);
+        }
+        Self::at(Origin::of(metric), extent, rows)
+    }
+
+    /// The frame in which every row is divided by its length; a row of zeros stays one.
+    pub fn of_unit_rows(extent: &Extent) -> Self {
         let d = extent.min.len();
-        let origin = match metric {
-            Metric::L2 => medians(rows, d),
-            Metric::InnerProduct => vec![0.0; d],
+        let unit = Extent { min: vec![-1.0; d], max: vec![1.0; d], max_abs: 1.0, ..extent.clone() };
+        // The slack covers the rounding of the quotients.
+        Self { sq_radius: 1.0 + 1e-5, has_unit_rows: true, ..Self::with(vec![0.0; d], 1.0, &unit) }
+    }
+
+    /// The frame with its origin by a rule, from some rows of the data.
+    pub fn at(origin: Origin, extent: &Extent, rows: &[f32]) -> Self {
+        let d = extent.min.len();
+        let origin = match origin {
+            Origin::Medians => medians(rows, d),
+            Origin::RoundedMedians => medians(rows, d).into_iter().map(f32::round).collect(),
+            Origin::Zero => vec![0.0; d],
         };
         let mut frame = Self::at_origin(origin, extent);
         let deviations: Vec<f32> =
@@ -200,6 +306,7 @@ impl Frame {
             sq_radius: sq_radius(&origin, scale, extent),
             rows: extent.rows,
             typical_sq_dist: 0.0,
+            has_unit_rows: false,
             origin,
             scale,
         }
@@ -207,6 +314,9 @@ impl Frame {
 
     /// Same coordinates, grids that cover the rows of `extent` instead.
     pub fn covering(&self, extent: &Extent) -> Self {
+        if self.has_unit_rows {
+            return Self::of_unit_rows(extent);
+        }
         Self::with(self.origin.clone(), self.scale, extent)
     }
 
@@ -223,6 +333,11 @@ impl Frame {
     /// The power of two by which centred values are multiplied.
     pub fn scale(&self) -> f32 {
         self.scale
+    }
+
+    /// Whether engines divide each row by its length as they load it.
+    pub fn has_unit_rows(&self) -> bool {
+        self.has_unit_rows
     }
 
     /// The grid on which `weight · v` is added in each column.
@@ -250,7 +365,8 @@ impl Frame {
         let (r, c) = (self.sq_radius.sqrt(), max_sq_norm.sqrt());
         let bound = match metric {
             Metric::L2 => (r + c) * (r + c),
-            Metric::InnerProduct => r * c,
+            Metric::InnerProduct | Metric::Cosine => r * c,
+            other => other.has_no_score(),
         };
         // The slack covers the rounding of v, of the distance and of this bound.
         Grid::covering(self.max_weight * bound * (1.0 + 1e-5), self.rows)
@@ -282,6 +398,17 @@ impl Frame {
         let total = if self.wide { grid.value(sum) } else { grid.value_high(sum.high) };
         total / weight
     }
+}
+
+/// What each row is multiplied by in a frame of unit rows: `1/‖x‖`, or 0 for a row of zeros.
+pub fn unit_factors(x: &[f32], d: usize) -> Vec<f64> {
+    x.chunks_exact(d).map(unit_factor).collect()
+}
+
+/// The same of one row. Its zeros may be left out: adding them changes no bit of the sum.
+pub fn unit_factor(row: &[f32]) -> f64 {
+    let sq_norm: f64 = row.iter().map(|&x| f64::from(x) * f64::from(x)).sum();
+    if sq_norm > 0.0 { 1.0 / sq_norm.sqrt() } else { 0.0 }
 }
 
 /// Largest `|v|` in a column; the slack covers the rounding of `v`.

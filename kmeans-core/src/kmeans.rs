@@ -1,18 +1,23 @@
 //! The builder.
 
+use std::time::Duration;
+
 use burn::tensor::Tensor;
 use kmeans_data::{Points, RowSlice};
 
-use crate::assign_all::{Assignment, Keep};
+use crate::assign_all::{Assignment, Keep, assign_model};
+use crate::assigner::Assigner;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::metric::Metric;
 use crate::model::KMeansModel;
-use crate::params::{Init, Params};
+use crate::options::{EmptyClusters, Init, Seeding};
+use crate::params::Params;
 use crate::progress::{OnProgress, silent};
 use crate::source::Source;
+use crate::tensor_metric::{TensorMetric, assign_with_metric, train_with_metric};
 use crate::train::{self, Fit};
-use crate::trainer::{AssignOptions, Trainer};
+use crate::trainer::{AssignOptions, Job, Sink, Trainer};
 
 /// k-means: parameters, and the engine or device `T` that runs it.
 ///
@@ -75,10 +80,46 @@ impl<T> KMeans<T> {
         self
     }
 
-    /// First centroids; default [`Init::KMeansPlusPlus`].
+    /// Tells each step on standard error; default off.
     #[must_use]
+    pub fn verbose(mut self, verbose: bool) -> Self {
+        self.params.verbose = verbose;
+        self
+    }
+
+    /// Whose random choices to make; default [`Seeding::Native`].
+    #[must_use]
+    pub fn seeding(mut self, seeding: Seeding) -> Self {
+        self.params.seeding = seeding;
+        self
+    }
+
+    /// How first centroids are drawn; default [`Init::KMeansPlusPlus`].
+    #[must_use]
+    #[doc(alias = "init_method")]
     pub fn init(mut self, init: Init) -> Self {
         self.params.init = init;
+        self
+    }
+
+    /// First centroids that are given, row-major, at most k; the rest is drawn by `init`.
+    #[must_use]
+    pub fn init_centroids(mut self, centroids: Vec<f32>) -> Self {
+        self.params.init_centroids = centroids;
+        self
+    }
+
+    /// Keeps the given centroids as they are, to the bit; default off.
+    #[must_use]
+    pub fn frozen_centroids(mut self, frozen: bool) -> Self {
+        self.params.frozen_centroids = frozen;
+        self
+    }
+
+    /// Steps of each Markov chain of [`Init::AfkMc2`]; default 50.
+    #[must_use]
+    pub fn afkmc2_chain_length(mut self, steps: usize) -> Self {
+        self.params.afkmc2_chain_length = steps;
         self
     }
 
@@ -93,6 +134,27 @@ impl<T> KMeans<T> {
     #[must_use]
     pub fn spherical(mut self, spherical: bool) -> Self {
         self.params.spherical = spherical;
+        self
+    }
+
+    /// Rounds each coordinate of the centroids after each update, half away from zero; default off.
+    #[must_use]
+    pub fn int_centroids(mut self, int: bool) -> Self {
+        self.params.int_centroids = int;
+        self
+    }
+
+    /// Trains the assigner again on the centroids of every iteration; default off.
+    #[must_use]
+    pub fn update_index(mut self, update: bool) -> Self {
+        self.params.update_index = update;
+        self
+    }
+
+    /// What becomes of clusters without rows; default [`EmptyClusters::Split`].
+    #[must_use]
+    pub fn empty_clusters(mut self, empty: EmptyClusters) -> Self {
+        self.params.empty_clusters = empty;
         self
     }
 
@@ -115,6 +177,70 @@ impl<T> KMeans<T> {
     #[doc(alias = "tol")]
     pub fn early_stop_threshold(mut self, threshold: impl Into<Option<f64>>) -> Self {
         self.params.early_stop_threshold = threshold.into();
+        self
+    }
+
+    /// Draws the sample with replacement; default off.
+    #[must_use]
+    pub fn use_faster_subsampling(mut self, faster: bool) -> Self {
+        self.params.use_faster_subsampling = faster;
+        self
+    }
+
+    /// Looks for NaN and infinity in rows that are neither trained on nor assigned, too; default on.
+    #[must_use]
+    pub fn check_input_data_for_nans(mut self, check: bool) -> Self {
+        self.params.check_input_data_for_nans = check;
+        self
+    }
+
+    /// Stops after this time with the best model so far; default `None`.
+    #[must_use]
+    pub fn time_limit(mut self, limit: impl Into<Option<Duration>>) -> Self {
+        self.params.time_limit = limit.into();
+        self
+    }
+
+    /// Rows of encoded input that are decoded at a time; default 32768.
+    #[must_use]
+    pub fn decode_block_size(mut self, rows: usize) -> Self {
+        self.params.decode_block_size = rows;
+        self
+    }
+
+    /// Trains on a growing number of dimensions in so many steps; default `None`: on all at once.
+    #[must_use]
+    pub fn progressive_dim_steps(mut self, steps: impl Into<Option<usize>>) -> Self {
+        self.params.progressive_dim_steps = steps.into();
+        self
+    }
+
+    /// Rotates to principal components before progressive dimensions; default on.
+    #[must_use]
+    pub fn apply_pca(mut self, apply: bool) -> Self {
+        self.params.apply_pca = apply;
+        self
+    }
+
+    /// One column only: the optimal centroids; default off.
+    #[must_use]
+    pub fn exact_1d(mut self, exact: bool) -> Self {
+        self.params.exact_1d = exact;
+        self
+    }
+
+    /// Trains clusters within clusters, then all together once; default off.
+    #[must_use]
+    pub fn hierarchical(mut self, hierarchical: bool) -> Self {
+        self.params.hierarchical = hierarchical;
+        self
+    }
+
+    /// Keeps every cluster at no more than `1 + slack` times the mean number of rows, rounded up; default
+    /// `None`. The imbalance factor is then at most `k·⌈(1 + slack)·n/k⌉/n`.
+    #[must_use]
+    pub fn balanced(mut self, slack: impl Into<Option<f64>>) -> Self {
+        self.params.balanced = slack.into();
         self
     }
 
@@ -200,7 +326,31 @@ impl<T: Trainer> KMeans<T> {
         weights: Option<&[f32]>,
         progress: &OnProgress<'_>,
     ) -> Result<Fit> {
-        self.device.train(points, weights, &self.params, progress)
+        self.device.train(Job::new(points, &self.params).weights(weights).progress(progress))
+    }
+
+    /// Trains with something else than the engine to assign rows in the iterations: an index, for very
+    /// large k. Labels and inertia of the result are exact all the same: the last assignment is the
+    /// engine's where a sample was trained on, else the assigner's.
+    ///
+    /// # Errors
+    /// As [`KMeans::train_weighted`], and what the assigner returns.
+    pub fn train_with_assigner(
+        &self,
+        points: &dyn Points,
+        weights: Option<&[f32]>,
+        assigner: &mut dyn Assigner,
+    ) -> Result<Fit> {
+        self.device.train(Job::new(points, &self.params).weights(weights).assigner(assigner))
+    }
+
+    /// Hands the distances of all rows to all centroids to `sink`, k values a row, by blocks of rows:
+    /// squared for L2, products for the inner product, `1 − cos` for cosine.
+    ///
+    /// # Errors
+    /// As [`KMeans::assign`], and whatever `sink` returns.
+    pub fn transform(&self, model: &KMeansModel, points: &dyn Points, sink: &mut Sink<'_>) -> Result<()> {
+        self.device.transform(points, model, sink, &silent)
     }
 
     /// The nearest centroid of each row of `x`, row-major with `d` columns.
@@ -232,7 +382,36 @@ impl<E: Engine> KMeans<E> {
     /// # Errors
     /// As [`KMeans::train_weighted`].
     pub fn train_tensor(&self, x: &Tensor<E::Backend, 2>, weights: Option<&[f32]>) -> Result<Fit> {
-        train::train(&self.device, &Source::Tensor(x.clone()), weights, &self.params, &silent)
+        train::train(&self.device, &Source::Tensor(x.clone()), weights, &self.params, None, &silent)
+    }
+
+    /// Trains with a distance of your own, written in tensor operations; see [`train_with_metric`].
+    ///
+    /// # Errors
+    /// As [`train_with_metric`].
+    pub fn train_metric(
+        &self,
+        metric: &dyn TensorMetric<E::Backend>,
+        points: &dyn Points,
+        weights: Option<&[f32]>,
+    ) -> Result<Fit> {
+        let device = self.device.backend_device();
+        train_with_metric(&device, metric, points, weights, &self.params, &silent)
+    }
+
+    /// The nearest centroid, or the `p` nearest, by the distance that the model was trained with.
+    ///
+    /// # Errors
+    /// As [`assign_with_metric`].
+    pub fn assign_metric(
+        &self,
+        metric: &dyn TensorMetric<E::Backend>,
+        model: &KMeansModel,
+        points: &dyn Points,
+        options: AssignOptions,
+    ) -> Result<Assignment> {
+        let device = self.device.backend_device();
+        assign_with_metric(&device, metric, points, model, options, &silent)
     }
 
     /// The nearest centroid, or the `p` nearest, of each row of a tensor n×d.
@@ -246,6 +425,6 @@ impl<E: Engine> KMeans<E> {
         options: AssignOptions,
     ) -> Result<Assignment> {
         let keep = Keep { p: options.p, distances: options.distances };
-        train::assign(&self.device, &Source::Tensor(x.clone()), model, keep, &silent)
+        assign_model(&self.device, &Source::Tensor(x.clone()), model, keep, &silent)
     }
 }

@@ -8,6 +8,8 @@
 //! | [`Report`] | what a training tells about itself |
 //! | [`Engine`] | bringing hardware: the handful of verbs a k-means needs |
 //! | [`TensorEngine`] | those verbs in plain Burn tensor operations, for any Burn backend |
+//! | [`Pca`], [`PcaRows`] | principal components of rows, and rows seen through them |
+//! | [`TensorMetric`] | bringing a distance, with the rule for its centroids |
 //! | [`Frame`], [`PartialStats`] | why results have the same bits for any threads and chunks |
 //!
 //! Papers are cited by key; REFERENCES.md of the repository lists them.
@@ -15,43 +17,72 @@
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod assign_all;
+mod assigner;
+mod assignment_step;
+mod balanced;
 mod centroids;
+mod check;
 mod clock;
 mod empty;
 mod engine;
 mod error;
+mod exact_1d;
+mod faiss_seed;
+mod faiss_split;
 mod fixed;
 mod frame;
+mod hierarchical;
 mod init;
 mod kmeans;
 mod lloyd;
 mod metric;
 mod model;
 mod model_file;
+mod options;
 mod params;
+mod pca;
 mod progress;
+mod progressive;
+mod recluster;
 mod report;
+mod restarts;
 mod rng;
+mod sample;
 mod source;
+mod sparse_rows;
 mod stats;
 mod tensor_engine;
+mod tensor_metric;
 mod train;
+mod train_1d;
 mod trainer;
 mod training_set;
+mod transform;
+mod watch;
 
 pub use assign_all::Assignment;
+pub use assigner::Assigner;
 pub use centroids::Centroids;
 pub use engine::{Engine, Neighbours, Rows};
 pub use error::{Error, Result};
 pub use fixed::{Fixed, Grid};
-pub use frame::{Extent, Frame};
+pub use frame::{Extent, Frame, Origin, unit_factor, unit_factors};
+pub use init::{InitFunction, InitRequest};
 pub use kmeans::KMeans;
+pub use kmeans_data::CsrView;
 pub use metric::Metric;
 pub use model::KMeansModel;
-pub use params::{Init, Params};
+pub use options::{EmptyClusters, Init, Seeding};
+pub use params::Params;
+pub use pca::{Pca, PcaOptions, PcaRows};
 pub use progress::{OnProgress, Progress};
 pub use report::{InertiaOver, IterationStats, Report, RunReport, Seconds, Stop, Warning};
+pub use sparse_rows::SparseRows;
 pub use stats::PartialStats;
 pub use tensor_engine::TensorEngine;
+pub use tensor_metric::{
+    CentroidRule, KullbackLeibler, L1, LInf, Merges, Refusal, TensorMetric, assign_tensor_with_metric,
+    assign_with_metric, over_columns, train_tensor_with_metric, train_with_metric,
+};
 pub use train::Fit;
-pub use trainer::{AssignOptions, Trainer};
+pub use trainer::{AssignOptions, Job, Sink, Trainer};

@@ -33,6 +33,11 @@ impl KMeansModel {
         }
     }
 
+    /// Gives back the first centroids, row-major, as they were given, to the bit.
+    pub(crate) fn pin(&mut self, positions: &[f32]) {
+        self.positions[..positions.len()].copy_from_slice(positions);
+    }
+
     pub(crate) fn from_parts(
         positions: Vec<f32>,
         offsets: Vec<f32>,

@@ -1,5 +1,6 @@
 //! Telling the caller how far the work is, and letting them stop it.
 
+use std::fmt;
 use std::ops::ControlFlow;
 
 use crate::report::IterationStats;
@@ -40,8 +41,23 @@ pub enum Progress {
     },
 }
 
-/// Called after each step. [`ControlFlow::Break`] after an iteration ends training there, with the
-/// best model so far; elsewhere it is not heeded.
+impl fmt::Display for Progress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Read { done, n } => write!(f, "{done} of {n} rows of the sample read"),
+            Self::Init { done, k } => write!(f, "{done} of {k} first centroids"),
+            Self::Iteration { redo, iteration, stats } => write!(
+                f,
+                "redo {redo}, iteration {iteration} ({:.3} s, search {:.3} s): objective {:.6e}, imbalance {:.3}, nsplit {}",
+                stats.time, stats.time_search, stats.obj, stats.imbalance_factor, stats.nsplit
+            ),
+            Self::Assign { done, n } => write!(f, "{done} of {n} rows assigned"),
+        }
+    }
+}
+
+/// Called after each step. [`ControlFlow::Break`] ends the training with the best model so far: while
+/// first centroids are drawn, the rest of them is drawn uniformly; the final assignment is still made.
 pub type OnProgress<'a> = dyn Fn(&Progress) -> ControlFlow<()> + Send + Sync + 'a;
 
 /// Heeds nothing and goes on.

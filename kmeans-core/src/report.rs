@@ -18,6 +18,10 @@ pub enum Stop {
     ObjectiveUnchanged,
     /// The progress callback asked to stop.
     Interrupted,
+    /// `time_limit` was reached.
+    TimeLimit,
+    /// The centroids are optimal: `exact_1d`.
+    Optimal,
 }
 
 impl fmt::Display for Stop {
@@ -27,6 +31,8 @@ impl fmt::Display for Stop {
             Self::LabelsUnchanged => "labels-unchanged",
             Self::ObjectiveUnchanged => "objective-unchanged",
             Self::Interrupted => "interrupted",
+            Self::TimeLimit => "time-limit",
+            Self::Optimal => "optimal",
         })
     }
 }
@@ -34,7 +40,8 @@ impl fmt::Display for Stop {
 /// One iteration. It describes the assignment to the centroids the iteration began with.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct IterationStats {
-    /// Objective over the rows trained on: `Σ w·‖x − c‖²` for L2, `Σ w·⟨x, c⟩` for inner product.
+    /// Objective over the rows trained on: `Σ w·‖x − c‖²` for L2, `Σ w·⟨x, c⟩` for inner product,
+    /// `Σ w·distance` for other metrics.
     pub obj: f64,
     /// Seconds since the start of training, cumulative over restarts.
     pub time: f64,
@@ -71,8 +78,15 @@ pub enum Warning {
     NotConverged {
         /// Iterations done.
         niter: usize,
-        /// Rows that changed cluster in the last one.
-        changed: u64,
+        /// Rows that changed cluster in the last one, if there was one before it to compare with.
+        changed: Option<u64>,
+    },
+    /// The time limit or a wish to stop left restarts out.
+    FewerRestarts {
+        /// Restarts begun.
+        done: usize,
+        /// Restarts asked for.
+        asked: usize,
     },
     /// Empty clusters were refilled by splitting others.
     EmptyClustersSplit {
@@ -89,6 +103,16 @@ pub enum Warning {
     /// Rows lie so far out that sums of squared distances, and the draws of k-means++, see little of
     /// the others.
     RangeTooWide,
+    /// Rows of zeros under the cosine metric: they have no direction.
+    ZeroRows {
+        /// How many.
+        rows: u64,
+    },
+    /// Labels come from an assigner that does not always find the nearest centroid.
+    ApproximateAssigner {
+        /// Its name.
+        assigner: String,
+    },
     /// The final assignment was left out: inertia is of the sample, and there are no labels.
     InertiaOfSample {
         /// Rows trained on.
@@ -108,14 +132,27 @@ impl fmt::Display for Warning {
                 f,
                 "trained on a uniform sample of {n_trained} of {n} rows (max-points-per-centroid; none trains on all)"
             ),
-            Self::NotConverged { niter, changed } => {
+            Self::NotConverged { niter, changed: Some(changed) } => {
                 write!(f, "not converged after {niter} iterations: {changed} rows still changed cluster")
+            }
+            Self::NotConverged { niter, changed: None } => {
+                write!(f, "not converged after {niter} iterations")
+            }
+            Self::FewerRestarts { done, asked } => {
+                write!(f, "ended after {done} of {asked} restarts")
             }
             Self::EmptyClustersSplit { nsplit } => {
                 write!(f, "{nsplit} empty clusters were refilled by splitting others")
             }
             Self::FewerDistinct { distinct, k } => {
                 write!(f, "only {distinct} of {k} clusters hold rows: are there duplicate rows?")
+            }
+            Self::ZeroRows { rows } => write!(
+                f,
+                "{rows} rows are all zeros and have no direction: they are in the first cluster, at distance 1"
+            ),
+            Self::ApproximateAssigner { ref assigner } => {
+                write!(f, "{assigner} assigned the rows in the iterations: labels there were approximate")
             }
             Self::RangeTooWide => f.write_str(
                 "some values lie so far out that the inertia of the other rows is rounded away: remove or cap them",
@@ -164,6 +201,23 @@ pub struct RunReport {
     pub iteration_stats: Vec<IterationStats>,
     /// Why they ended.
     pub stop: Stop,
+    /// With progressive dimensions: on how many each of the iterations but those of the last step
+    /// trained, whose `obj` is over these dimensions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dims: Vec<usize>,
+}
+
+impl RunReport {
+    pub(crate) fn none() -> Self {
+        Self { iteration_stats: Vec::new(), stop: Stop::Niter, dims: Vec::new() }
+    }
+
+    /// Goes on with the iterations of a further step.
+    pub(crate) fn extend(&mut self, next: Self) {
+        self.iteration_stats.extend(next.iteration_stats);
+        self.dims.extend(next.dims);
+        self.stop = next.stop;
+    }
 }
 
 /// The whole training. `iteration_stats`, `obj`, `stop` and `nsplit` are of the restart chosen.
@@ -185,7 +239,7 @@ pub struct Report {
     /// Objective of each iteration, see [`IterationStats::obj`].
     pub obj: Vec<f64>,
     /// Objective of the returned centroids, over the rows of `inertia_over`, weighted, in `f64`:
-    /// the sum of squared distances for L2, of inner products for inner product.
+    /// the sum of squared distances for L2, of inner products for inner product, of distances for others.
     #[doc(alias = "inertia_")]
     pub inertia: f64,
     /// Rows that `inertia` and `cluster_sizes` speak of.
@@ -198,6 +252,12 @@ pub struct Report {
     pub distinct: usize,
     /// Empty clusters refilled, over all iterations.
     pub nsplit: usize,
+    /// Rows of zeros, which have no direction; of the rows assigned at the end, for cosine only.
+    #[serde(default)]
+    pub zero_rows: u64,
+    /// What gave rows their labels in the iterations, where it was not the engine's nearest centroid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assigner: Option<String>,
     /// Seed.
     pub seed: u64,
     /// Initialisation.

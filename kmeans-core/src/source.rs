@@ -8,9 +8,18 @@ use kmeans_data::Points;
 
 use crate::engine::Rows;
 use crate::error::{Error, Result};
+use crate::sparse_rows::SparseRows;
 
 /// Rows of a sample that are fetched at a time; what was mapped for them is given back after each.
 const GATHER_ROWS: usize = 1 << 14;
+
+/// Values in a block: 32 MiB of `f32`. Small enough to stay near the caches and the memory of a
+/// small machine, large enough that preparing centroids for a block costs nothing.
+const BLOCK_VALUES: usize = 1 << 23;
+
+/// Entries in a block of sparse rows. They are lent, so that a block takes no memory but a label and a
+/// distance a row; the sums of a block, k×d, are then far smaller than what is done for them.
+const SPARSE_BLOCK_ENTRIES: usize = 1 << 25;
 
 /// Where rows are read from.
 pub(crate) enum Source<'a, B: Backend> {
@@ -40,6 +49,22 @@ impl<B: Backend> Source<'_, B> {
         }
     }
 
+    /// Whether rows better stay where they are until they are needed.
+    pub(crate) fn is_encoded(&self) -> bool {
+        match self {
+            Self::Points(p) => p.is_encoded(),
+            Self::Tensor(_) => false,
+        }
+    }
+
+    /// Whether rows are lent as sparse ones.
+    pub(crate) fn is_sparse(&self) -> bool {
+        match self {
+            Self::Points(p) => p.lend_csr(0..p.rows().min(1)).is_some(),
+            Self::Tensor(_) => false,
+        }
+    }
+
     /// The number by which messages call a row.
     pub(crate) fn source_row(&self, row: usize) -> usize {
         match self {
@@ -48,20 +73,29 @@ impl<B: Backend> Source<'_, B> {
         }
     }
 
+    /// Rows in a block. It depends on the data alone, so that sums over blocks have the same bits
+    /// whatever the machine.
+    pub(crate) fn block_rows(&self) -> usize {
+        match self {
+            Self::Points(p) if self.is_sparse() => {
+                let entries = p.row_bytes().div_ceil(size_of::<u32>() + size_of::<f32>()).max(1);
+                (SPARSE_BLOCK_ENTRIES / entries).clamp(1 << 10, 1 << 20)
+            }
+            _ => (BLOCK_VALUES / self.d()).clamp(256, 1 << 16),
+        }
+    }
+
     /// A range of rows: lent where the source can, else read into `buffer`.
     pub(crate) fn block<'b>(&'b self, rows: Range<usize>, buffer: &'b mut Vec<f32>) -> Result<Rows<'b, B>> {
         match self {
             Self::Tensor(t) => Ok(Rows::Tensor(t.clone().slice([rows, 0..self.d()]))),
             Self::Points(p) => {
-                let x = match p.lend(rows.clone()) {
-                    Some(lent) => lent,
-                    None => {
-                        buffer.resize(rows.len() * p.dim(), 0.0);
-                        p.read(rows, buffer)?;
-                        buffer
-                    }
-                };
-                Ok(Rows::Host { x: Cow::Borrowed(x), d: p.dim() })
+                if let Some(lent) = lent(*p, rows.clone()) {
+                    return Ok(lent);
+                }
+                buffer.resize(rows.len() * p.dim(), 0.0);
+                p.read(rows, buffer)?;
+                Ok(Rows::Host { x: Cow::Borrowed(buffer), d: p.dim() })
             }
         }
     }
@@ -70,14 +104,33 @@ impl<B: Backend> Source<'_, B> {
     pub(crate) fn all(&self) -> Result<Rows<'_, B>> {
         match self {
             Self::Tensor(t) => Ok(Rows::Tensor(t.clone())),
-            Self::Points(p) => match p.lend(0..p.rows()) {
-                Some(x) => Ok(Rows::Host { x: Cow::Borrowed(x), d: p.dim() }),
-                None => {
-                    let mut x = vec![0.0; p.rows() * p.dim()];
-                    p.read(0..p.rows(), &mut x)?;
-                    Ok(Rows::Host { x: Cow::Owned(x), d: p.dim() })
-                }
+            Self::Points(p) => match lent(*p, 0..p.rows()) {
+                Some(rows) => Ok(rows),
+                None => self.copy(0..p.rows()),
             },
+        }
+    }
+
+    /// All values in host memory, row-major.
+    pub(crate) fn values(&self) -> Result<Cow<'_, [f32]>> {
+        match self.all()? {
+            Rows::Host { x, .. } => Ok(x),
+            Rows::Csr(rows) => Ok(rows.to_dense().into()),
+            Rows::Tensor(t) => {
+                Ok(t.into_data().convert::<f32>().to_vec().expect("the data were converted").into())
+            }
+        }
+    }
+
+    /// A range of rows, copied.
+    pub(crate) fn copy(&self, rows: Range<usize>) -> Result<Rows<'static, B>> {
+        match self {
+            Self::Tensor(t) => Ok(Rows::Tensor(t.clone().slice([rows, 0..self.d()]))),
+            Self::Points(p) => {
+                let mut x = vec![0.0; rows.len() * p.dim()];
+                p.read(rows, &mut x)?;
+                Ok(Rows::Host { x: Cow::Owned(x), d: p.dim() })
+            }
         }
     }
 
@@ -91,6 +144,10 @@ impl<B: Backend> Source<'_, B> {
                 Ok(Rows::Tensor(t.clone().select(0, ids)))
             }
             Self::Points(p) => {
+                if let Some(rows) = p.gather_csr(ids) {
+                    read(ids.len());
+                    return Ok(Rows::Csr(SparseRows::Owned(rows)));
+                }
                 let mut x = vec![0.0; ids.len() * p.dim()];
                 let batches = ids.chunks(GATHER_ROWS).zip(x.chunks_mut(GATHER_ROWS * p.dim()));
                 for (batch, (ids, x)) in batches.enumerate() {
@@ -118,12 +175,22 @@ impl<B: Backend> Source<'_, B> {
     }
 }
 
-/// Names the source and the row within it in an error about a row of one block.
-pub(crate) fn locate(error: Error, name: &str, number: impl Fn(usize) -> usize) -> Error {
-    match error {
-        Error::NonFinite { row, column, value, .. } => {
-            Error::NonFinite { data: name.to_owned(), row: number(row), column, value }
-        }
-        other => other,
+/// Rows where they are, sparse or dense; `None` where they have to be read.
+fn lent<B: Backend>(points: &dyn Points, rows: Range<usize>) -> Option<Rows<'_, B>> {
+    if let Some(view) = points.lend_csr(rows.clone()) {
+        return Some(Rows::Csr(SparseRows::Lent(view)));
     }
+    points.lend(rows).map(|x| Rows::Host { x: Cow::Borrowed(x), d: points.dim() })
+}
+
+/// Names the source and the row within it in an error about a row of one block.
+pub(crate) fn locate(mut error: Error, name: &str, number: impl Fn(usize) -> usize) -> Error {
+    if let Error::NonFinite { data, row, .. }
+    | Error::RefusedByMetric { data, row, .. }
+    | Error::NotADistance { data, row, .. } = &mut error
+    {
+        *data = name.to_owned();
+        *row = number(*row);
+    }
+    error
 }

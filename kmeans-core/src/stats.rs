@@ -2,8 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::centroids::Centroids;
 use crate::fixed::{Fixed, Grid};
 use crate::frame::Frame;
+use crate::metric::Metric;
 
 /// Sums over some rows, per cluster, as integers: adding two of them is exact in any order.
 ///
@@ -73,6 +75,41 @@ impl PartialStats {
         self.counts[cluster] += 1;
     }
 
+    /// Takes a row, offsets `v` in the frame, out of the column sums, weight and count of its cluster.
+    pub(crate) fn remove_row(&mut self, frame: &Frame, cluster: usize, v: &[f32], weight: f64) {
+        let at = cluster * frame.dim();
+        for (j, (&v, &grid)) in v.iter().zip(frame.columns()).enumerate() {
+            let term = grid.split(f64::from(v) * weight);
+            self.sums[at + j] -= term.high;
+            if let Some(low) = self.sums_low.get_mut(at + j) {
+                *low -= term.low;
+            }
+        }
+        let weight = frame.weight().split(weight);
+        self.weights[cluster].high -= weight.high;
+        self.weights[cluster].low -= weight.low;
+        self.counts[cluster] -= 1;
+    }
+
+    /// Whether a cluster has no weight.
+    pub(crate) fn is_empty(&self, cluster: usize) -> bool {
+        self.weights[cluster] == Fixed::default()
+    }
+
+    /// The total weight, in units of the data's weights.
+    pub(crate) fn total_weight(&self, frame: &Frame) -> f64 {
+        let mut total = Fixed::default();
+        self.weights.iter().for_each(|&w| total += w);
+        frame.weight().value(total)
+    }
+
+    /// The objective of all rows in the units of the data, for an assignment to `centroids`.
+    pub(crate) fn objective_value(&self, frame: &Frame, centroids: &Centroids, metric: Metric) -> f64 {
+        let grid = frame.objective(metric, centroids.max_sq_norm());
+        let measured = grid.value(self.total_objective()) * frame.unit();
+        metric.objective(measured, self.total_weight(frame))
+    }
+
     /// Adds the sums of further rows.
     pub fn merge(&mut self, other: &Self) {
         debug_assert_eq!(self.sums.len(), other.sums.len());
@@ -84,16 +121,17 @@ impl PartialStats {
         self.changed += other.changed;
     }
 
-    /// The weighted mean of a column over one cluster, as an offset in the frame; `None` where the
-    /// cluster has no weight.
-    pub fn mean(&self, frame: &Frame, cluster: usize, column: usize) -> Option<f64> {
+    /// The weighted mean of the rows of one cluster, column by column, as offsets in the frame; `None`
+    /// where the cluster has no weight.
+    pub fn mean<'s>(&'s self, frame: &'s Frame, cluster: usize) -> Option<impl Iterator<Item = f64> + 's> {
         let weight = frame.weight().value(self.weights[cluster]);
-        if weight <= 0.0 {
-            return None;
-        }
-        let at = cluster * frame.dim() + column;
-        let low = self.sums_low.get(at).copied().unwrap_or(0);
-        Some(frame.mean(column, Fixed { high: self.sums[at], low }, weight))
+        let start = cluster * frame.dim();
+        (weight > 0.0).then(|| {
+            (0..frame.dim()).map(move |column| {
+                let low = self.sums_low.get(start + column).copied().unwrap_or(0);
+                frame.mean(column, Fixed { high: self.sums[start + column], low }, weight)
+            })
+        })
     }
 
     /// The objective over all clusters, in units of its grid.

@@ -1,18 +1,28 @@
 //! One training from data to model: sample, restarts, final assignment, report.
 
-use crate::assign_all::{Assignment, Keep, Target, assign_all, in_data_units};
-use crate::clock::{Clock, timed};
+use burn::tensor::backend::Backend;
+
+use crate::assign_all::{Assignment, Keep, Target, assign_all, check_all, in_data_units, zero_rows};
+use crate::assigner::Assigner;
+use crate::assignment_step::AssignmentStep;
+use crate::centroids::Centroids;
+use crate::check::check_weights;
+use crate::clock::timed;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::init;
-use crate::lloyd::{self, Run};
+use crate::frame::Frame;
 use crate::model::KMeansModel;
-use crate::params::{Params, check_weights};
+use crate::params::Params;
 use crate::progress::OnProgress;
-use crate::report::{InertiaOver, Report, Seconds, Stop, Warning};
+use crate::report::{InertiaOver, Report, RunReport, Seconds, Stop, Warning};
+use crate::restarts::{Best, best_of};
+use crate::sample::Sample;
 use crate::source::Source;
-use crate::stats::{PartialStats, imbalance_factor};
-use crate::training_set::{Sample, TrainingSet};
+use crate::stats::imbalance_factor;
+use crate::tensor_metric::train_builtin;
+use crate::train_1d;
+use crate::training_set::TrainingSet;
+use crate::watch::Watch;
 
 /// What a training returns.
 #[derive(Clone, Debug)]
@@ -20,7 +30,8 @@ use crate::training_set::{Sample, TrainingSet};
 pub struct Fit {
     /// The centroids and all that is needed to assign further rows.
     pub model: KMeansModel,
-    /// The cluster of each row, in `0..k`; empty when `final_assign` was switched off and only a
+    /// The cluster of each row, in `0..k`: that of the nearest centroid, or with `balanced` that of the
+    /// nearest with room; empty when `final_assign` was switched off and only a
     /// sample was trained on.
     #[doc(alias = "labels_")]
     pub labels: Vec<i32>,
@@ -48,33 +59,81 @@ pub(crate) fn train<E: Engine>(
     source: &Source<'_, E::Backend>,
     weights: Option<&[f32]>,
     params: &Params,
+    assigner: Option<&mut dyn Assigner>,
     progress: &OnProgress<'_>,
 ) -> Result<Fit> {
-    let mut clock = Clock::start();
-    let mut seconds = Seconds::default();
-    params.check_values()?;
+    let watch = Watch::start(params, progress);
+    params.check()?;
     params.check_shape(source.name(), source.n(), source.d())?;
+    check_assigner(params, assigner.as_deref())?;
     if let Some(w) = weights {
-        check_weights(w, source.n(), params.k)?;
+        check_weights(w, source.n(), if params.exact_1d { 1 } else { params.k })?;
+    }
+    if !params.metric().is_fused() {
+        let device = engine.backend_device();
+        return train_builtin(&device, params.metric(), source, weights, params, progress);
+    }
+    if params.exact_1d {
+        return train_1d::train(engine, source, weights, params, &watch);
     }
 
-    let sample = Sample::<E>::draw(source, weights, params, progress)?;
+    let mut seconds = Seconds::default();
+    let sample = Sample::<E>::draw(source, weights, params, &watch)?;
     let mut set = TrainingSet::prepare(engine, &sample, params)?;
     if params.return_distances {
         check_distances(&set, source)?;
     }
-    seconds.prepare = clock.seconds();
+    if params.check_input_data_for_nans && !set.is_all() && !params.final_assign {
+        check_all(engine, source, &watch)?;
+    }
+    seconds.prepare = watch.seconds();
 
-    let best = best_of(&mut set, params, &mut clock, &mut seconds, progress)?;
+    let assigner_name = assigner.as_ref().map(|a| (a.name(), a.is_exact()));
+    let mut assignment = AssignmentStep::new(params, assigner);
+    let best = best_of(&mut set, params, &mut assignment, &mut seconds, &watch)?;
 
-    let (assignment, time) = timed(|| final_assign(&mut set, source, weights, params, &best, progress));
-    let (assignment, inertia_over) = assignment?;
+    let (found, time) =
+        timed(|| final_assign(&mut set, source, weights, params, &best, &mut assignment, &watch));
+    let (found, inertia_over) = found?;
     seconds.final_assign = time.as_secs_f64();
-    seconds.total = clock.seconds();
+    seconds.total = watch.seconds();
 
-    let report = report(engine, source, &set, params, best.summary, &assignment, inertia_over, seconds);
-    let model = KMeansModel::new(best.run.centroids, set.frame(), params.clone(), &report);
-    Ok(Fit { model, labels: assignment.labels, distances: assignment.distances, report })
+    let outcome = Outcome {
+        n_trained: set.n(),
+        centroids: best.run.centroids,
+        changed: best.run.changed,
+        redos: best.redos,
+        chosen: best.chosen,
+        inertia_over,
+        seconds,
+        assigner: assigner_name,
+        device: engine.name(),
+        threads: engine.threads(),
+    };
+    Ok(outcome.fit(source, params, found, set.frame()))
+}
+
+/// An assigner replaces the engine's own choice, so it excludes other ways to replace it.
+fn check_assigner(params: &Params, assigner: Option<&dyn Assigner>) -> Result<()> {
+    let beside = [
+        ("metric l1, linf, kl or custom", !params.metric().is_fused()),
+        ("balanced", params.balanced.is_some()),
+        ("exact_1d", params.exact_1d),
+        ("hierarchical", params.hierarchical),
+        ("progressive_dim_steps", params.progressive_dim_steps.is_some()),
+    ];
+    match (assigner, params) {
+        (Some(_), _) => match beside.iter().find(|(_, is_set)| *is_set) {
+            Some(&(name, _)) => Err(Error::Together { name, with: "assign (an assigner)" }),
+            None => Ok(()),
+        },
+        (None, Params { update_index: true, .. }) => Err(Error::Parameter {
+            name: "update_index",
+            value: "true".to_owned(),
+            expected: "an assigner (an index) to train again",
+        }),
+        _ => Ok(()),
+    }
 }
 
 /// Squared distances between the rows must fit `f32`, before any work is done for them.
@@ -91,87 +150,6 @@ fn check_distances<E: Engine>(set: &TrainingSet<'_, E>, source: &Source<'_, E::B
     })
 }
 
-/// The run kept, whether its labels are still those in the training set, and all restarts.
-struct Best {
-    run: Run,
-    value: f64,
-    is_last: bool,
-    summary: Summary,
-}
-
-struct Summary {
-    redos: Vec<crate::report::RunReport>,
-    chosen: usize,
-    changed: u64,
-}
-
-/// Runs all restarts and keeps the best by the objective of its returned centroids; the earlier
-/// one where they are equal.
-fn best_of<E: Engine>(
-    set: &mut TrainingSet<'_, E>,
-    params: &Params,
-    clock: &mut Clock,
-    seconds: &mut Seconds,
-    progress: &OnProgress<'_>,
-) -> Result<Best> {
-    let mut best: Option<Best> = None;
-    let mut redos = Vec::new();
-    for redo in 0..params.nredo {
-        let (start, time) = timed(|| init::centroids(set, params, redo, progress));
-        seconds.init += time.as_secs_f64();
-        let start = start?;
-        let (run, time) = timed(|| settled_run(set, params, redo, start, clock, progress));
-        seconds.iterate += time.as_secs_f64();
-        let run = run?;
-
-        let interrupted = run.report.stop == Stop::Interrupted;
-        redos.push(run.report.clone());
-        let value = objective_value(set, params, &run);
-        let wins = best.as_ref().is_none_or(|b| params.metric().is_better(value, b.value));
-        if wins {
-            let summary = Summary { redos: Vec::new(), chosen: redo, changed: run.changed };
-            best = Some(Best { run, value, is_last: true, summary });
-        } else if let Some(b) = &mut best {
-            b.is_last = false;
-        }
-        if interrupted {
-            break;
-        }
-    }
-    let mut best = best.expect("nredo is at least 1");
-    best.summary.redos = redos;
-    Ok(best)
-}
-
-/// A run whose returned centroids have been assigned to, where that is needed to compare runs or
-/// to label the rows.
-fn settled_run<E: Engine>(
-    set: &mut TrainingSet<'_, E>,
-    params: &Params,
-    redo: usize,
-    start: crate::centroids::Centroids,
-    clock: &mut Clock,
-    progress: &OnProgress<'_>,
-) -> Result<Run> {
-    let mut run = lloyd::run(set, params, redo, start, clock, progress)?;
-    let needed = params.nredo > 1 || set.is_all() || !params.final_assign;
-    if needed && run.settled.is_none() {
-        run.settled = Some(settle(set, params, &run)?);
-    }
-    Ok(run)
-}
-
-fn settle<E: Engine>(set: &mut TrainingSet<'_, E>, params: &Params, run: &Run) -> Result<PartialStats> {
-    let codebook = set.engine().codebook(&run.centroids, params.metric())?;
-    set.step(&codebook)
-}
-
-/// Objective of the run's centroids over the rows trained on, in the units of the data.
-fn objective_value<E: Engine>(set: &TrainingSet<'_, E>, params: &Params, run: &Run) -> f64 {
-    let grid = set.frame().objective(params.metric(), run.centroids.max_sq_norm());
-    run.settled.as_ref().map_or(0.0, |stats| grid.value(stats.total_objective()) * set.frame().unit())
-}
-
 /// Labels, sizes and inertia of the returned centroids: from the training set where it holds all
 /// rows (or no others are wanted), else by streaming the source.
 fn final_assign<E: Engine>(
@@ -180,7 +158,8 @@ fn final_assign<E: Engine>(
     weights: Option<&[f32]>,
     params: &Params,
     best: &Best,
-    progress: &OnProgress<'_>,
+    assignment: &mut AssignmentStep<'_>,
+    watch: &Watch<'_>,
 ) -> Result<(Assignment, InertiaOver)> {
     if !set.is_all() && params.final_assign {
         let frame = set.frame();
@@ -191,85 +170,135 @@ fn final_assign<E: Engine>(
             metric: params.metric(),
         };
         let keep = Keep { p: 1, distances: params.return_distances };
-        return Ok((assign_all(set.engine(), source, weights, &target, keep, progress)?, InertiaOver::All));
+        let all = assign_all(set.engine(), source, weights, &target, keep, watch.progress())?;
+        return Ok((all, InertiaOver::All));
     }
     let stats =
         best.run.settled.as_ref().expect("a run on all rows, or without a final assignment, is settled");
-    let mut assignment = Assignment {
+    let mut found = Assignment {
         p: 1,
         cluster_sizes: stats.counts.clone(),
         inertia: best.value,
         ..Assignment::default()
     };
     if !set.is_all() {
-        return Ok((assignment, InertiaOver::Sample));
+        return Ok((found, InertiaOver::Sample));
     }
-    if !best.is_last {
-        settle(set, params, &best.run)?;
+    match (&best.labels, best.is_last) {
+        (_, true) => {}
+        (Some(labels), false) => {
+            set.step_with(labels, &best.run.centroids, params.metric())?;
+        }
+        (None, false) => {
+            assignment.step(set, &best.run.centroids, params)?;
+        }
     }
-    assignment.labels = set.labels()?;
+    found.labels = set.labels()?;
+    if params.metric().has_unit_rows() {
+        found.zero_rows = zero_rows(&set.distances()?, |ids| set.gather(ids))?;
+    }
     if params.return_distances {
-        assignment.distances = Some(in_data_units(&set.distances()?, set.frame()).collect());
+        let measured = set.distances()?;
+        found.distances = Some(in_data_units(&measured, set.frame(), params.metric()).collect());
     }
-    Ok((assignment, InertiaOver::All))
+    Ok((found, InertiaOver::All))
 }
 
-#[allow(clippy::too_many_arguments, reason = "everything that a report tells")]
-fn report<E: Engine>(
-    engine: &E,
-    source: &Source<'_, E::Backend>,
-    set: &TrainingSet<'_, E>,
-    params: &Params,
-    summary: Summary,
-    assignment: &Assignment,
-    inertia_over: InertiaOver,
-    seconds: Seconds,
-) -> Report {
-    let chosen = summary.redos[summary.chosen].clone();
-    let mut report = Report {
-        n: source.n(),
-        d: source.d(),
-        k: params.k,
-        n_trained: set.n(),
-        niter_done: chosen.iteration_stats.len(),
-        stop: chosen.stop,
-        obj: chosen.iteration_stats.iter().map(|s| s.obj).collect(),
-        inertia: assignment.inertia,
-        inertia_over,
-        imbalance_factor: imbalance_factor(&assignment.cluster_sizes),
-        distinct: assignment.cluster_sizes.iter().filter(|&&size| size > 0).count(),
-        cluster_sizes: assignment.cluster_sizes.clone(),
-        nsplit: chosen.iteration_stats.iter().map(|s| s.nsplit).sum(),
-        seed: params.seed,
-        init: params.init.to_string(),
-        metric: params.metric(),
-        device: engine.name(),
-        threads: engine.threads(),
-        seconds,
-        iteration_stats: chosen.iteration_stats,
-        redos: summary.redos,
-        chosen_redo: summary.chosen,
-        warnings: Vec::new(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-    };
-    report.warnings = warnings(&report, params, summary.changed);
-    if set.frame().hides_the_bulk() {
-        report.warnings.push(Warning::RangeTooWide);
-    }
-    report
+/// How a training went, but for the assignment.
+pub(crate) struct Outcome {
+    pub(crate) n_trained: usize,
+    pub(crate) centroids: Centroids,
+    /// Rows that changed cluster in the last iteration, if there was one before it.
+    pub(crate) changed: Option<u64>,
+    pub(crate) redos: Vec<RunReport>,
+    pub(crate) chosen: usize,
+    pub(crate) inertia_over: InertiaOver,
+    pub(crate) seconds: Seconds,
+    /// The assigner's name, and whether it is exact.
+    pub(crate) assigner: Option<(String, bool)>,
+    pub(crate) device: String,
+    pub(crate) threads: Option<usize>,
 }
 
-fn warnings(report: &Report, params: &Params, changed: u64) -> Vec<Warning> {
-    let &Report { n, k, n_trained, distinct, nsplit, niter_done, .. } = report;
+impl Outcome {
+    /// The model and the report of this outcome.
+    pub(crate) fn fit<B: Backend>(
+        self,
+        source: &Source<'_, B>,
+        params: &Params,
+        found: Assignment,
+        frame: &Frame,
+    ) -> Fit {
+        let (changed, hides_the_bulk) = (self.changed, frame.hides_the_bulk());
+        let centroids = self.centroids.clone();
+        let is_exact = self.assigner.as_ref().is_none_or(|(_, is_exact)| *is_exact);
+        let mut report = self.report(source, params, &found);
+        report.warnings = warnings(&report, params, changed, is_exact);
+        if hides_the_bulk {
+            report.warnings.push(Warning::RangeTooWide);
+        }
+        let mut model = KMeansModel::new(centroids, frame, params.clone(), &report);
+        let untouched = report.iteration_stats.is_empty() && params.progressive_dim_steps.is_none();
+        let is_processed = params.is_spherical() || params.int_centroids;
+        let pinned = if params.frozen_centroids || untouched && !is_processed {
+            params.init_centroids.len()
+        } else {
+            0
+        };
+        model.pin(&params.init_centroids[..pinned]);
+        Fit { model, labels: found.labels, distances: found.distances, report }
+    }
+
+    fn report<B: Backend>(self, source: &Source<'_, B>, params: &Params, found: &Assignment) -> Report {
+        let chosen: RunReport = self.redos[self.chosen].clone();
+        Report {
+            n: source.n(),
+            d: source.d(),
+            k: params.k,
+            n_trained: self.n_trained,
+            niter_done: chosen.iteration_stats.len(),
+            stop: chosen.stop,
+            obj: chosen.iteration_stats.iter().map(|s| s.obj).collect(),
+            inertia: found.inertia,
+            inertia_over: self.inertia_over,
+            imbalance_factor: imbalance_factor(&found.cluster_sizes),
+            distinct: found.cluster_sizes.iter().filter(|&&size| size > 0).count(),
+            cluster_sizes: found.cluster_sizes.clone(),
+            nsplit: chosen.iteration_stats.iter().map(|s| s.nsplit).sum(),
+            zero_rows: found.zero_rows,
+            assigner: self.assigner.map(|(name, _)| name),
+            seed: params.seed,
+            init: params.init.to_string(),
+            metric: params.metric(),
+            device: self.device,
+            threads: self.threads,
+            seconds: self.seconds,
+            iteration_stats: chosen.iteration_stats,
+            redos: self.redos,
+            chosen_redo: self.chosen,
+            warnings: Vec::new(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        }
+    }
+}
+
+fn warnings(report: &Report, params: &Params, changed: Option<u64>, is_exact: bool) -> Vec<Warning> {
+    let &Report { n, k, n_trained, distinct, nsplit, niter_done, zero_rows, .. } = report;
     let mut warnings = Vec::new();
-    if n < params.min_points() {
+    if n < params.min_points() && !params.exact_1d {
         warnings.push(Warning::TooFewPoints { n, k, min: params.min_points() });
     }
     if n_trained < n {
         warnings.push(Warning::Subsampled { n, n_trained });
     }
-    if report.stop == Stop::Niter && changed > 0 {
+    let is_cut = matches!(report.stop, Stop::TimeLimit | Stop::Interrupted);
+    let is_moving = report.stop == Stop::Niter && changed != Some(0) && niter_done > 0;
+    // The one global iteration after the cells is not meant to converge.
+    if is_cut || is_moving && !params.hierarchical {
         warnings.push(Warning::NotConverged { niter: niter_done, changed });
+    }
+    if report.redos.len() < params.nredo {
+        warnings.push(Warning::FewerRestarts { done: report.redos.len(), asked: params.nredo });
     }
     if nsplit > 0 {
         warnings.push(Warning::EmptyClustersSplit { nsplit });
@@ -277,34 +306,14 @@ fn warnings(report: &Report, params: &Params, changed: u64) -> Vec<Warning> {
     if distinct < k {
         warnings.push(Warning::FewerDistinct { distinct, k });
     }
+    if zero_rows > 0 {
+        warnings.push(Warning::ZeroRows { rows: zero_rows });
+    }
+    if let (Some(assigner), false) = (&report.assigner, is_exact) {
+        warnings.push(Warning::ApproximateAssigner { assigner: assigner.clone() });
+    }
     if report.inertia_over == InertiaOver::Sample {
         warnings.push(Warning::InertiaOfSample { n_trained, n });
     }
     warnings
-}
-
-/// Assigns all rows of `source` to the centroids of `model`.
-pub(crate) fn assign<E: Engine>(
-    engine: &E,
-    source: &Source<'_, E::Backend>,
-    model: &KMeansModel,
-    keep: Keep,
-    progress: &OnProgress<'_>,
-) -> Result<Assignment> {
-    if source.d() != model.dim() {
-        return Err(Error::DimensionMismatch {
-            what: source.name().to_owned(),
-            than: "the model",
-            expected: model.dim(),
-            found: source.d(),
-        });
-    }
-    if keep.p == 0 || keep.p > model.k() {
-        return Err(Error::Parameter {
-            name: "p",
-            value: keep.p.to_string(),
-            expected: "between 1 and the number of clusters",
-        });
-    }
-    assign_all(engine, source, None, &model.target(), keep, progress)
 }

@@ -2,14 +2,16 @@
 
 use kmeans_data::Points;
 
-use crate::assign_all::{Assignment, Keep};
+use crate::assign_all::{Assignment, Keep, assign_model};
+use crate::assigner::Assigner;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::model::KMeansModel;
 use crate::params::Params;
-use crate::progress::OnProgress;
+use crate::progress::{OnProgress, silent};
 use crate::source::Source;
 use crate::train::{self, Fit};
+use crate::transform::transform_model;
 
 /// What to return of each row that is assigned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,19 +45,59 @@ impl AssignOptions {
     }
 }
 
+/// All that a training needs but the device.
+#[non_exhaustive]
+pub struct Job<'a> {
+    /// The rows.
+    pub points: &'a dyn Points,
+    /// One weight a row; 1 if `None`.
+    pub weights: Option<&'a [f32]>,
+    /// The parameters.
+    pub params: &'a Params,
+    /// What assigns rows in the iterations; the engine if `None`.
+    pub assigner: Option<&'a mut dyn Assigner>,
+    /// Called after each step.
+    pub progress: &'a OnProgress<'a>,
+}
+
+impl<'a> Job<'a> {
+    /// A training of `points` without weights, assigner and callback.
+    pub fn new(points: &'a dyn Points, params: &'a Params) -> Self {
+        Self { points, weights: None, params, assigner: None, progress: &silent }
+    }
+
+    /// With one weight a row.
+    #[must_use]
+    pub fn weights(mut self, weights: Option<&'a [f32]>) -> Self {
+        self.weights = weights;
+        self
+    }
+
+    /// With something else than the engine to assign rows in the iterations.
+    #[must_use]
+    pub fn assigner(mut self, assigner: &'a mut dyn Assigner) -> Self {
+        self.assigner = Some(assigner);
+        self
+    }
+
+    /// With a callback after each step.
+    #[must_use]
+    pub fn progress(mut self, progress: &'a OnProgress<'a>) -> Self {
+        self.progress = progress;
+        self
+    }
+}
+
+/// Receives rows of a result, block by block.
+pub type Sink<'a> = dyn FnMut(&[f32]) -> Result<()> + 'a;
+
 /// Trains and assigns. Every [`Engine`] is one; so is a device that picks its engine at run time.
 pub trait Trainer {
-    /// Trains on all rows of `points`, with one weight a row or 1 for all.
+    /// Trains.
     ///
     /// # Errors
     /// Bad parameters, bad data, or a failing engine; see [`crate::Error`].
-    fn train(
-        &self,
-        points: &dyn Points,
-        weights: Option<&[f32]>,
-        params: &Params,
-        progress: &OnProgress<'_>,
-    ) -> Result<Fit>;
+    fn train(&self, job: Job<'_>) -> Result<Fit>;
 
     /// Assigns all rows of `points` to the centroids of `model`.
     ///
@@ -68,17 +110,24 @@ pub trait Trainer {
         options: AssignOptions,
         progress: &OnProgress<'_>,
     ) -> Result<Assignment>;
+
+    /// Hands the distances of all rows to all centroids to `sink`, k values a row, by blocks.
+    ///
+    /// # Errors
+    /// As [`Trainer::assign`], and whatever `sink` returns.
+    fn transform(
+        &self,
+        points: &dyn Points,
+        model: &KMeansModel,
+        sink: &mut Sink<'_>,
+        progress: &OnProgress<'_>,
+    ) -> Result<()>;
 }
 
 impl<E: Engine> Trainer for E {
-    fn train(
-        &self,
-        points: &dyn Points,
-        weights: Option<&[f32]>,
-        params: &Params,
-        progress: &OnProgress<'_>,
-    ) -> Result<Fit> {
-        train::train(self, &Source::Points(points), weights, params, progress)
+    fn train(&self, job: Job<'_>) -> Result<Fit> {
+        let source = Source::Points(job.points);
+        train::train(self, &source, job.weights, job.params, job.assigner, job.progress)
     }
 
     fn assign(
@@ -89,6 +138,16 @@ impl<E: Engine> Trainer for E {
         progress: &OnProgress<'_>,
     ) -> Result<Assignment> {
         let keep = Keep { p: options.p, distances: options.distances };
-        train::assign(self, &Source::Points(points), model, keep, progress)
+        assign_model(self, &Source::Points(points), model, keep, progress)
+    }
+
+    fn transform(
+        &self,
+        points: &dyn Points,
+        model: &KMeansModel,
+        sink: &mut Sink<'_>,
+        progress: &OnProgress<'_>,
+    ) -> Result<()> {
+        transform_model(self, &Source::Points(points), model, sink, progress)
     }
 }

@@ -1,129 +1,104 @@
-//! The rows that are trained on: sampled, checked, centred, and held ready by an engine.
+//! The sample made ready by an engine: checked, centred, assigned to and added up.
 
-use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::centroids::Centroids;
 use crate::engine::{Engine, Rows};
 use crate::error::{Error, Result};
-use crate::frame::{Extent, Frame, ORIGIN_ROWS};
-use crate::params::{Init, Params};
-use crate::progress::{OnProgress, Progress};
-use crate::rng::{Draws, Stream};
-use crate::source::{Source, locate};
+use crate::frame::{Extent, Frame, ORIGIN_ROWS, Origin};
+use crate::metric::Metric;
+use crate::params::Params;
+use crate::sample::{Sample, SamplePoints};
+use crate::source::locate;
 use crate::stats::PartialStats;
 
-/// The rows chosen for training, in host memory or as a tensor.
-pub(crate) struct Sample<'a, E: Engine> {
-    rows: Rows<'a, E::Backend>,
-    weights: Option<Cow<'a, [f32]>>,
-    /// Their numbers in the source, ascending; `None`: all rows.
-    ids: Option<Vec<usize>>,
-    source: &'a Source<'a, E::Backend>,
-}
-
-impl<'a, E: Engine> Sample<'a, E> {
-    /// All rows, or a uniform sample without replacement of at most `params.max_points()`; rows
-    /// without weight are not sampled.
-    ///
-    /// Only the rows of the sample are read, in ascending order.
-    pub(crate) fn draw(
-        source: &'a Source<'a, E::Backend>,
-        weights: Option<&'a [f32]>,
-        params: &Params,
-        progress: &OnProgress<'_>,
-    ) -> Result<Self> {
-        if source.n() <= params.max_points() {
-            return Ok(Self { rows: source.all()?, weights: weights.map(Cow::Borrowed), ids: None, source });
-        }
-        let ids = sample_ids(source.n(), weights, params);
-        let read = |done| {
-            // Nothing is trained yet: a wish to stop is heeded after the first iteration.
-            let _ = progress(&Progress::Read { done, n: ids.len() });
-        };
-        let weights = weights.map(|w| ids.iter().map(|&i| w[i]).collect());
-        Ok(Self { rows: source.gather(&ids, read)?, weights, ids: Some(ids), source })
-    }
-
-    pub(crate) fn n(&self) -> usize {
-        self.rows.dims()[0]
-    }
-
-    fn part(&self, range: Range<usize>) -> Rows<'_, E::Backend> {
-        match &self.rows {
-            Rows::Host { x, d } => Rows::Host { x: Cow::Borrowed(&x[range.start * d..range.end * d]), d: *d },
-            Rows::Tensor(t) => Rows::Tensor(t.clone().slice([range, 0..t.dims()[1]])),
-        }
-    }
-
-    fn source_row(&self, row: usize) -> usize {
-        self.source.source_row(self.ids.as_ref().map_or(row, |ids| ids[row]))
-    }
-}
-
-/// The numbers of the rows sampled, ascending.
-fn sample_ids(n: usize, weights: Option<&[f32]>, params: &Params) -> Vec<usize> {
-    let mut draws = Draws::new(params.seed, 0, Stream::Subsample);
-    let mut ids = match weights {
-        None => draws.distinct(params.max_points(), n),
-        Some(weights) => {
-            let heavy: Vec<usize> = (0..n).filter(|&row| weights[row] > 0.0).collect();
-            let places = draws.distinct(params.max_points().min(heavy.len()), heavy.len());
-            places.into_iter().map(|place| heavy[place]).collect()
-        }
-    };
-    ids.sort_unstable();
-    ids
-}
+/// Values of sparse rows, zeros counted, that are looked at to find how far a typical row reaches; and the
+/// fewest rows that are.
+const SPARSE_VALUES: usize = 1 << 24;
+const MIN_ORIGIN_ROWS: usize = 16;
 
 /// The sample in one or more parts made ready by an engine, all in one frame.
+///
+/// Parts are held ready from pass to pass, or, where the rows are encoded, read and made ready again
+/// in each: then only labels and distances stay.
 pub(crate) struct TrainingSet<'p, E: Engine + 'p> {
     engine: &'p E,
-    parts: Vec<(Range<usize>, E::Prepared<'p>)>,
-    weights: Option<&'p [f32]>,
-    source: &'p Source<'p, E::Backend>,
+    sample: &'p Sample<'p, E>,
+    parts: Vec<(Range<usize>, Part<'p, E>)>,
     frame: Frame,
-    n: usize,
-    is_all: bool,
+}
+
+enum Part<'p, E: Engine + 'p> {
+    Held(E::Prepared<'p>),
+    Streamed { labels: Vec<i32>, distances: Vec<f32> },
 }
 
 impl<'p, E: Engine> TrainingSet<'p, E> {
     /// Checks the rows, finds the frame, and makes them ready.
     pub(crate) fn prepare(engine: &'p E, sample: &'p Sample<'p, E>, params: &Params) -> Result<Self> {
+        let (mut set, extent) = Self::checked(engine, sample, params)?;
+        set.centre(extent, params)?;
+        Ok(set)
+    }
+
+    /// The same for rows that are known to lie in a frame.
+    pub(crate) fn prepare_in(
+        engine: &'p E,
+        sample: &'p Sample<'p, E>,
+        params: &Params,
+        frame: &Frame,
+    ) -> Result<Self> {
+        let (mut set, _) = Self::checked(engine, sample, params)?;
+        set.set_frame(frame.clone())?;
+        Ok(set)
+    }
+
+    fn checked(engine: &'p E, sample: &'p Sample<'p, E>, params: &Params) -> Result<(Self, Extent)> {
         let n = sample.n();
-        let step = params.chunk_rows.unwrap_or(n);
-        let weights = sample.weights.as_deref();
+        let step = if sample.is_streamed() { Some(params.decode_block_size) } else { params.chunk_rows };
         let mut parts = Vec::new();
-        let mut extent = Extent::empty(sample.rows.dims()[1]);
-        for start in (0..n).step_by(step) {
-            let range = start..n.min(start + step);
-            let part = engine.prepare(sample.part(range.clone()), weights.map(|w| &w[range.clone()]))?;
-            let at_source = |e| locate(e, sample.source.name(), |row| sample.source_row(start + row));
+        let mut extent = Extent::empty(sample.d());
+        for start in (0..n).step_by(step.unwrap_or(n)) {
+            let range = start..n.min(start.saturating_add(step.unwrap_or(n)));
+            let part = ready(engine, sample, &range)?;
+            let at_source = |e| locate(e, sample.name(), |row| sample.source_row(start + row));
             extent.merge(&engine.extent(&part).map_err(at_source)?);
+            let part = if sample.is_streamed() {
+                Part::Streamed { labels: vec![0; range.len()], distances: vec![0.0; range.len()] }
+            } else {
+                Part::Held(part)
+            };
             parts.push((range, part));
         }
         if (extent.weighted_rows as usize) < params.k {
             return Err(Error::TooFewPoints { n: extent.weighted_rows as usize, k: params.k });
         }
         // Parts are in the identity frame still, in which `gather` gives rows as they are.
-        let frame = Frame::at_minimum(&extent);
-        let (source, is_all) = (sample.source, sample.ids.is_none());
-        let mut set = Self { engine, parts, weights, source, frame, n, is_all };
-        set.centre(extent, params)?;
-        Ok(set)
+        let identity = Frame::with(vec![0.0; sample.d()], 1.0, &extent);
+        Ok((Self { engine, sample, parts, frame: identity }, extent))
     }
 
-    /// Puts all rows into a frame at their medians, which holds the given centroids, too.
+    /// Puts all rows into a frame at their medians, or at zero if they are sparse, which holds the given
+    /// centroids, too.
     fn centre(&mut self, mut extent: Extent, params: &Params) -> Result<()> {
-        let some = self.gather(&self.origin_rows(&extent))?;
-        if let Init::Centroids(given) = &params.init {
-            given.chunks_exact(self.frame.dim()).for_each(|c| extent.widen(c));
+        let metric = params.metric();
+        if metric.has_unit_rows() {
+            return self.set_frame(Frame::of_unit_rows(&extent));
         }
-        let frame = Frame::centred(&extent, &some, params.metric());
+        let some = self.gather(&self.origin_rows(&extent))?;
+        params.init_centroids.chunks_exact(self.frame.dim()).for_each(|c| extent.widen(c));
+        let origin = match Origin::of(metric) {
+            // Lengths are measured from zero.
+            _ if params.is_spherical() => Origin::Zero,
+            _ if self.sample.is_sparse() => Origin::Zero,
+            Origin::Medians if params.int_centroids => Origin::RoundedMedians,
+            origin => origin,
+        };
+        let frame = Frame::at(origin, &extent, &some);
         if !frame.holds(&extent) {
             let magnitude = f64::from(extent.max_abs);
-            let (first, last) = (self.source.source_row(0), self.source.source_row(self.source.n() - 1) + 1);
-            return Err(Error::OutOfRange { data: self.source.name().to_owned(), first, last, magnitude });
+            let (first, last) = (self.sample.source_row(0), self.sample.source_row(self.n() - 1) + 1);
+            return Err(Error::OutOfRange { data: self.sample.name().to_owned(), first, last, magnitude });
         }
         self.set_frame(frame)
     }
@@ -131,16 +106,20 @@ impl<'p, E: Engine> TrainingSet<'p, E> {
     /// Numbers of rows of positive weight, evenly spread.
     fn origin_rows(&self, extent: &Extent) -> Vec<usize> {
         let n = extent.weighted_rows as usize;
-        let m = n.min(ORIGIN_ROWS);
+        // Of sparse rows fewer do: they are written out with their zeros.
+        let most = if self.sample.is_sparse() { SPARSE_VALUES / self.frame.dim() } else { ORIGIN_ROWS };
+        let m = n.min(most.clamp(MIN_ORIGIN_ROWS, ORIGIN_ROWS));
         let mut places = (0..m).map(|i| (i as u128 * n as u128 / m as u128) as usize).peekable();
-        let Some(weights) = self.weights else { return places.collect() };
-        let heavy = (0..self.n).filter(|&row| weights[row] > 0.0).enumerate();
+        let Some(weights) = self.weights() else { return places.collect() };
+        let heavy = (0..self.n()).filter(|&row| weights[row] > 0.0).enumerate();
         heavy.filter_map(|(place, row)| places.next_if_eq(&place).map(|_| row)).collect()
     }
 
     fn set_frame(&mut self, frame: Frame) -> Result<()> {
         for (_, part) in &mut self.parts {
-            self.engine.set_frame(part, &frame)?;
+            if let Part::Held(part) = part {
+                self.engine.set_frame(part, &frame)?;
+            }
         }
         self.frame = frame;
         Ok(())
@@ -155,34 +134,119 @@ impl<'p, E: Engine> TrainingSet<'p, E> {
     }
 
     pub(crate) fn n(&self) -> usize {
-        self.n
+        self.sample.n()
     }
 
     pub(crate) fn weights(&self) -> Option<&'p [f32]> {
-        self.weights
+        self.sample.weights()
     }
 
     /// Whether these are all rows of the source.
     pub(crate) fn is_all(&self) -> bool {
-        self.is_all
+        self.sample.is_all()
     }
 
-    /// Assigns every row and adds them up.
-    pub(crate) fn step(&mut self, codebook: &E::Codebook) -> Result<PartialStats> {
+    /// The row that stands at a place in Faiss's order of the sample.
+    pub(crate) fn row_at_place(&self, place: usize) -> usize {
+        self.sample.row_at_place(place)
+    }
+
+    pub(crate) fn sample(&self) -> &'p Sample<'p, E> {
+        self.sample
+    }
+
+    /// The rows as they are in the data.
+    pub(crate) fn points(&self) -> SamplePoints<'p, 'p, E> {
+        SamplePoints(self.sample)
+    }
+
+    /// Assigns every row to its nearest centroid and adds the rows up.
+    pub(crate) fn step(&mut self, centroids: &Centroids, metric: Metric) -> Result<PartialStats> {
         let engine = self.engine;
-        merged(engine, self.parts.iter_mut().map(|(_, part)| engine.step(part, codebook)))
+        let codebook = engine.codebook(centroids, metric)?;
+        self.add_up(|_, part| engine.step(part, &codebook))
+    }
+
+    /// Adds the rows up by labels that were chosen elsewhere, one a row.
+    pub(crate) fn step_with(
+        &mut self,
+        labels: &[i32],
+        centroids: &Centroids,
+        metric: Metric,
+    ) -> Result<PartialStats> {
+        let engine = self.engine;
+        let codebook = engine.codebook(centroids, metric)?;
+        let mut changed = 0;
+        let mut stats = self.add_up(|range, part| {
+            let new = &labels[range];
+            let old = engine.labels(part)?;
+            changed += old.iter().zip(new).filter(|(a, b)| a != b).count() as u64;
+            engine.set_labels(part, new)?;
+            engine.reduce(part, &codebook)
+        })?;
+        stats.changed = changed;
+        Ok(stats)
+    }
+
+    /// The nearest of some centroids for every row, and the distance to it in the units of the frame.
+    pub(crate) fn nearest_of(
+        &mut self,
+        centroids: &Centroids,
+        metric: Metric,
+    ) -> Result<(Vec<i32>, Vec<f32>)> {
+        let engine = self.engine;
+        let codebook = engine.codebook(centroids, metric)?;
+        let (mut labels, mut distances) = (Vec::with_capacity(self.n()), Vec::with_capacity(self.n()));
+        self.each_part(|_, part| {
+            engine.assign(part, &codebook)?;
+            labels.extend(engine.labels(part)?);
+            distances.extend(engine.distances(part)?);
+            Ok(())
+        })?;
+        Ok((labels, distances))
+    }
+
+    /// The distance of every row to every one of a few centroids, n×k, in the units of the frame.
+    pub(crate) fn distance_matrix(&mut self, centroids: &Centroids, metric: Metric) -> Result<Vec<f32>> {
+        let engine = self.engine;
+        let codebook = engine.codebook(centroids, metric)?;
+        let mut all = Vec::with_capacity(self.n() * centroids.k());
+        self.each_part(|_, part| {
+            all.extend(engine.distance_matrix(part, &codebook)?);
+            Ok(())
+        })?;
+        Ok(all)
+    }
+
+    /// The same for some rows only, ids.len()×k.
+    pub(crate) fn distances_of_rows(
+        &self,
+        ids: &[usize],
+        centroids: &Centroids,
+        metric: Metric,
+    ) -> Result<Vec<f32>> {
+        let x = self.gather(ids)?.into();
+        // Prepared rows begin in the identity frame: these are in ours already.
+        let rows = self.engine.prepare(Rows::Host { x, d: self.frame.dim() }, None)?;
+        self.engine.distance_matrix(&rows, &self.engine.codebook(centroids, metric)?)
     }
 
     pub(crate) fn labels(&self) -> Result<Vec<i32>> {
-        self.concat(|part| self.engine.labels(part))
+        self.concat(|part| match part {
+            Part::Held(part) => self.engine.labels(part),
+            Part::Streamed { labels, .. } => Ok(labels.clone()),
+        })
     }
 
     pub(crate) fn distances(&self) -> Result<Vec<f32>> {
-        self.concat(|part| self.engine.distances(part))
+        self.concat(|part| match part {
+            Part::Held(part) => self.engine.distances(part),
+            Part::Streamed { distances, .. } => Ok(distances.clone()),
+        })
     }
 
-    fn concat<T>(&self, of: impl Fn(&E::Prepared<'p>) -> Result<Vec<T>>) -> Result<Vec<T>> {
-        let mut all = Vec::with_capacity(self.n);
+    fn concat<T>(&self, of: impl Fn(&Part<'p, E>) -> Result<Vec<T>>) -> Result<Vec<T>> {
+        let mut all = Vec::with_capacity(self.n());
         for (_, part) in &self.parts {
             all.extend(of(part)?);
         }
@@ -192,36 +256,79 @@ impl<'p, E: Engine> TrainingSet<'p, E> {
     /// Rows by number, in the coordinates of the frame.
     pub(crate) fn gather(&self, ids: &[usize]) -> Result<Vec<f32>> {
         let mut x = Vec::with_capacity(ids.len() * self.frame.dim());
-        for &id in ids {
-            let at = self.parts.partition_point(|(range, _)| range.end <= id);
+        let mut left = ids;
+        while let Some(&first) = left.first() {
+            let at = self.parts.partition_point(|(range, _)| range.end <= first);
             let (range, part) = &self.parts[at];
-            x.extend(self.engine.gather(part, &[id - range.start])?);
+            let here = left.iter().take_while(|id| range.contains(id)).count();
+            let taken = match part {
+                Part::Held(part) => {
+                    let rows: Vec<usize> = left[..here].iter().map(|id| id - range.start).collect();
+                    x.extend(self.engine.gather(part, &rows)?);
+                    here
+                }
+                Part::Streamed { .. } => {
+                    // Rows that follow each other are read together.
+                    let run = left[..here].iter().enumerate().take_while(|&(i, &id)| id == first + i).count();
+                    let rows = self.ready(&(first..first + run))?;
+                    x.extend(self.engine.gather(&rows, &(0..run).collect::<Vec<_>>())?);
+                    run
+                }
+            };
+            left = &left[taken..];
         }
         Ok(x)
     }
 
-    /// Takes in fresh seeds of k-means++; returns the potential of each part.
-    pub(crate) fn refresh(&mut self, fresh: &Centroids, restart: bool) -> Result<Vec<u128>> {
-        self.parts.iter_mut().map(|(_, part)| self.engine.refresh(part, fresh, restart)).collect()
+    fn ready(&self, range: &Range<usize>) -> Result<E::Prepared<'p>> {
+        let mut part = ready(self.engine, self.sample, range)?;
+        self.engine.set_frame(&mut part, &self.frame)?;
+        Ok(part)
     }
 
-    /// The row at `ticket` in the running potential over all parts, and how far into its share.
-    pub(crate) fn pick(&self, potentials: &[u128], mut ticket: u128) -> Result<(usize, u128)> {
-        for ((range, part), &potential) in self.parts.iter().zip(potentials) {
-            if ticket < potential {
-                let (row, into) = self.engine.pick(part, ticket)?;
-                return Ok((range.start + row, into));
+    fn add_up(
+        &mut self,
+        mut of: impl FnMut(Range<usize>, &mut E::Prepared<'p>) -> Result<E::Sums>,
+    ) -> Result<PartialStats> {
+        let engine = self.engine;
+        let mut total = None;
+        self.each_part(|range, part| {
+            let sums = of(range, part)?;
+            match &mut total {
+                None => total = Some(sums),
+                Some(total) => engine.merge(total, sums)?,
             }
-            ticket -= potential;
+            Ok(())
+        })?;
+        engine.download(total.expect("a training set has at least one part"))
+    }
+
+    /// Runs `work` on every part; streamed ones are made ready for it, and keep labels and distances.
+    fn each_part(
+        &mut self,
+        mut work: impl FnMut(Range<usize>, &mut E::Prepared<'p>) -> Result<()>,
+    ) -> Result<()> {
+        let (engine, sample) = (self.engine, self.sample);
+        for (range, part) in &mut self.parts {
+            match part {
+                Part::Held(part) => work(range.clone(), part)?,
+                Part::Streamed { labels, distances } => {
+                    let mut part = ready(engine, sample, range)?;
+                    engine.set_frame(&mut part, &self.frame)?;
+                    engine.set_labels(&mut part, labels)?;
+                    work(range.clone(), &mut part)?;
+                    (*labels, *distances) = (engine.labels(&part)?, engine.distances(&part)?);
+                }
+            }
         }
-        unreachable!("the ticket is less than the sum of the potentials")
+        Ok(())
     }
 }
 
-fn merged<E: Engine>(engine: &E, mut sums: impl Iterator<Item = Result<E::Sums>>) -> Result<PartialStats> {
-    let mut total = sums.next().expect("a training set has at least one part")?;
-    for part in sums {
-        engine.merge(&mut total, part?)?;
-    }
-    engine.download(total)
+fn ready<'p, E: Engine>(
+    engine: &'p E,
+    sample: &'p Sample<'p, E>,
+    range: &Range<usize>,
+) -> Result<E::Prepared<'p>> {
+    engine.prepare(sample.part(range.clone())?, sample.weights().map(|w| &w[range.clone()]))
 }

@@ -5,11 +5,9 @@
 //! rounded apart, and the lanes are added in one fixed tree. Eight f64 are one AVX-512 register; the
 //! plain loop below is vectorised by the compiler in each shell.
 
-use super::lanes::{Kernel, Lanes};
+use super::lanes::{Kernel, Lanes, WIDE, tree};
 use super::rows::RowBlock;
 use crate::isa::Isa;
-
-const LANES: usize = 8;
 
 /// `Σ (v_l − c_l)²` in f64.
 pub(crate) fn sq_dist(isa: Isa, v: &[f32], c: &[f32]) -> f64 {
@@ -67,19 +65,18 @@ impl Kernel for Block<'_> {
 
 #[inline(always)]
 fn sum<const SQUARES: bool>(v: &[f32], c: &[f32]) -> f64 {
-    let (v, v_rest) = v.as_chunks::<LANES>();
-    let (c, c_rest) = c.as_chunks::<LANES>();
-    let mut lanes = [0.0; LANES];
+    let (v, v_rest) = v.as_chunks::<WIDE>();
+    let (c, c_rest) = c.as_chunks::<WIDE>();
+    let mut lanes = [0.0; WIDE];
     for (v, c) in v.iter().zip(c) {
-        for l in 0..LANES {
+        for l in 0..WIDE {
             lanes[l] += term::<SQUARES>(v[l], c[l]);
         }
     }
     for ((lane, &v), &c) in lanes.iter_mut().zip(v_rest).zip(c_rest) {
         *lane += term::<SQUARES>(v, c);
     }
-    let [a, b, c, d, e, f, g, h] = lanes;
-    ((a + e) + (c + g)) + ((b + f) + (d + h))
+    tree(lanes)
 }
 
 #[inline(always)]

@@ -40,6 +40,29 @@ pub(crate) fn accumulate_wide(
     isa.run(Wide { v, weight, inv_scale, sums_high, sums_low, low_factor });
 }
 
+/// The same at the entries of a sparse row only, with lower limbs where `low` is given: zeros add nothing.
+pub(crate) fn accumulate_sparse(
+    columns: &[u32],
+    v: &[f32],
+    weight: f64,
+    inv_scale: &[f64],
+    sums: &mut [i64],
+    low: Option<(&mut [i64], f64)>,
+) {
+    let terms = columns.iter().zip(v).map(|(&column, &v)| {
+        let t = f64::from(v) * weight * inv_scale[column as usize];
+        (column as usize, t, t + ROUNDER)
+    });
+    match low {
+        None => terms.for_each(|(column, _, shifted)| sums[column] += integer(shifted)),
+        Some((low, low_factor)) => terms.for_each(|(column, t, shifted)| {
+            let rest = t - (shifted - ROUNDER);
+            sums[column] += integer(shifted);
+            low[column] += integer(rest * low_factor + ROUNDER);
+        }),
+    }
+}
+
 struct Narrow<'a, const UNIT: bool> {
     v: &'a [f32],
     weight: f64,

@@ -3,6 +3,9 @@
 /// Lanes of a vector, and centroids in a panel: one AVX-512 register, two of AVX2, four of NEON.
 pub(crate) const PANEL: usize = 16;
 
+/// Lanes of f64 in the direct form of a distance: one AVX-512 register, two of AVX2, four of NEON.
+pub(crate) const WIDE: usize = 8;
+
 /// Work that is compiled once for each instruction set.
 pub(crate) trait Kernel {
     type Output;
@@ -16,6 +19,9 @@ pub(crate) trait Kernel {
 pub(crate) trait Lanes: Copy {
     /// Sixteen f32.
     type V: Copy;
+
+    /// Eight f64.
+    type W: Copy;
 
     /// Whether [`Lanes::fma`] and [`Lanes::mul_add`] round once.
     const FUSED: bool;
@@ -58,11 +64,31 @@ pub(crate) trait Lanes: Copy {
         lowest.1
     }
 
+    fn wide_load(self, from: &[f64; WIDE]) -> Self::W;
+    fn wide_store(self, value: Self::W, to: &mut [f64; WIDE]);
+    fn wide_sub(self, a: Self::W, b: Self::W) -> Self::W;
+    fn wide_mul(self, a: Self::W, b: Self::W) -> Self::W;
+    fn wide_add(self, a: Self::W, b: Self::W) -> Self::W;
+
+    /// The sum of the lanes in one fixed tree: halves, quarters, then the two that are left.
+    #[inline(always)]
+    fn wide_total(self, value: Self::W) -> f64 {
+        let mut lanes = [0.0; WIDE];
+        self.wide_store(value, &mut lanes);
+        tree(lanes)
+    }
+
     /// `a * b + c` of one number, rounded as [`Lanes::fma`] rounds.
     #[inline(always)]
     fn mul_add(self, a: f32, b: f32, c: f32) -> f32 {
         if Self::FUSED { a.mul_add(b, c) } else { a * b + c }
     }
+}
+
+/// Eight lanes added: halves, quarters, then the two that are left.
+#[inline(always)]
+pub(super) fn tree([a, b, c, d, e, f, g, h]: [f64; WIDE]) -> f64 {
+    ((a + e) + (c + g)) + ((b + f) + (d + h))
 }
 
 /// Plain arrays, for the compiler to vectorise with what the build target has.
@@ -71,6 +97,7 @@ pub(crate) struct Portable;
 
 impl Lanes for Portable {
     type V = [f32; PANEL];
+    type W = [f64; WIDE];
 
     // Without the instruction `f32::mul_add` is a call into libm, a hundred times slower.
     const FUSED: bool = cfg!(any(target_feature = "fma", target_arch = "aarch64"));
@@ -140,5 +167,42 @@ impl Lanes for Portable {
             place[lane] = if less { id[lane] } else { at[lane] };
         }
         (value, place)
+    }
+
+    #[inline(always)]
+    fn wide_load(self, from: &[f64; WIDE]) -> Self::W {
+        *from
+    }
+
+    #[inline(always)]
+    fn wide_store(self, value: Self::W, to: &mut [f64; WIDE]) {
+        *to = value;
+    }
+
+    #[inline(always)]
+    fn wide_sub(self, a: Self::W, b: Self::W) -> Self::W {
+        let mut out = a;
+        for l in 0..WIDE {
+            out[l] -= b[l];
+        }
+        out
+    }
+
+    #[inline(always)]
+    fn wide_mul(self, a: Self::W, b: Self::W) -> Self::W {
+        let mut out = a;
+        for l in 0..WIDE {
+            out[l] *= b[l];
+        }
+        out
+    }
+
+    #[inline(always)]
+    fn wide_add(self, a: Self::W, b: Self::W) -> Self::W {
+        let mut out = a;
+        for l in 0..WIDE {
+            out[l] += b[l];
+        }
+        out
     }
 }

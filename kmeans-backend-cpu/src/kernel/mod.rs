@@ -10,7 +10,9 @@
 //! | `lines` | buffers aligned to cache lines |
 //! | `rows` | a block of rows, brought into the frame |
 //! | `nearest` | scores of a block against a codebook; the lowest of each row |
+//! | `sparse` | the same for sparse rows |
 //! | `direct` | squared distances and inner products without cancellation |
+//! | `pairs` | the same of many rows to many centroids |
 //! | `grid` | sums on the integer grid |
 //! | `extent` | smallest and largest value of each column; the check for non-finite values |
 
@@ -22,14 +24,20 @@ mod lines;
 mod nearest;
 #[cfg(test)]
 mod nearest_tests;
+mod pairs;
 mod rows;
+mod sparse;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
 pub(crate) use direct::{dot, sq_dist, sq_dists_block};
 pub(crate) use extent::extent;
-pub(crate) use grid::{accumulate, accumulate_wide};
+pub(crate) use grid::{accumulate, accumulate_sparse, accumulate_wide};
 pub(crate) use lanes::{Kernel, Lanes, PANEL, Portable};
-pub(crate) use lines::Lines;
-pub(crate) use nearest::{Scratch, nearest_block, nearest_block_ahead, scores_block};
+pub(crate) use lines::{Line, Lines};
+#[cfg(test)]
+pub(crate) use nearest::nearest_block;
+pub(crate) use nearest::{Scratch, nearest_block_ahead, scores_block};
+pub(crate) use pairs::{WideRows, pair_rows, pairs_block};
 pub(crate) use rows::{RowBlock, block_rows};
+pub(crate) use sparse::{SparseBlock, dot_sparse, nearest_sparse};

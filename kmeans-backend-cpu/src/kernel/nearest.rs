@@ -48,12 +48,11 @@ pub(crate) struct Scratch {
     /// Chains put away between two ranges of columns.
     chains: Lines,
     /// For each row the lowest score of each lane, then the panel that it is from.
-    lowest: Lines,
+    pub(super) lowest: Lines,
 }
 
-/// For each row of the block the centroid of the lowest score; of equal ones the lowest index.
-///
-/// A row whose scores are all +∞ or NaN gets label 0.
+/// [`nearest_block_ahead`] with no rows to fetch.
+#[cfg(test)]
 pub(crate) fn nearest_block(
     isa: Isa,
     rows: &RowBlock,
@@ -64,8 +63,10 @@ pub(crate) fn nearest_block(
     nearest_block_ahead(isa, rows, panels, scratch, labels, &[]);
 }
 
-/// [`nearest_block`], while the rows that this thread loads next are fetched into the second-level
-/// cache, a few cache lines for each tile.
+/// For each row of the block the centroid of the lowest score; of equal ones the lowest index.
+///
+/// A row whose scores are all +∞ or NaN gets label 0. Meanwhile the rows that this thread loads next,
+/// `ahead`, are fetched into the second-level cache, a few cache lines for each tile.
 ///
 /// Saves the waiting for memory in [`RowBlock::load`]: 3 % of the time at d = 128, k = 1000, 7 % at
 /// d = 16, k = 100, and 10 % at d = 64, k = 10 (Sapphire Rapids, two threads).
@@ -85,7 +86,7 @@ pub(crate) fn nearest_block_ahead(
 }
 
 /// No score yet for any row of the block.
-fn begin(lowest: &mut Lines, rows: usize) -> &mut [[Line; 2]] {
+pub(super) fn begin(lowest: &mut Lines, rows: usize) -> &mut [[Line; 2]] {
     let padded = rows.next_multiple_of(ROW_PAD);
     lowest.make_room(padded * 2 * PANEL);
     let lowest = &mut lowest.as_lines_mut().as_chunks_mut().0[..padded];
@@ -263,7 +264,7 @@ fn multiply<L: Lanes, const MR: usize, const NP: usize>(
 }
 
 /// Where the scores of a tile go. Rows past the end of the block are dropped.
-trait Sink {
+pub(super) trait Sink {
     /// Takes the scores of the rows from `row` on against the panels from `first` on.
     fn take<L: Lanes, const MR: usize, const NP: usize>(
         &mut self,
@@ -275,8 +276,8 @@ trait Sink {
 }
 
 /// Keeps the lowest score of each lane, and the panel that it is from.
-struct Lowest<'a> {
-    lowest: &'a mut [[Line; 2]],
+pub(super) struct Lowest<'a> {
+    pub(super) lowest: &'a mut [[Line; 2]],
 }
 
 impl Sink for Lowest<'_> {
@@ -308,9 +309,9 @@ impl Sink for Lowest<'_> {
 }
 
 /// The label of each row from the lowest score of each lane.
-struct Labels<'a> {
-    lowest: &'a [[Line; 2]],
-    labels: &'a mut [i32],
+pub(super) struct Labels<'a> {
+    pub(super) lowest: &'a [[Line; 2]],
+    pub(super) labels: &'a mut [i32],
 }
 
 impl Kernel for Labels<'_> {

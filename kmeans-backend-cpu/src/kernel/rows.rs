@@ -30,38 +30,53 @@ pub(crate) struct RowBlock {
     stride: usize,
     /// Sixteen times the negated origin of short rows, for `load` to work in whole vectors.
     pattern: Vec<f32>,
+    /// Sparse rows with their zeros, on their way into the block.
+    pub(crate) dense: Vec<f32>,
 }
 
 impl RowBlock {
     /// Replaces the block by the rows `x` (row-major, `d` columns).
     pub(crate) fn load(&mut self, isa: Isa, x: &[f32], d: usize, origin_scaled: &[f32], scale: f32) {
-        debug_assert_eq!(x.len() % d, 0);
         debug_assert_eq!(origin_scaled.len(), d);
-        self.rows = x.len() / d;
-        self.d = d;
-        self.stride = if d < TIGHT_BELOW { d } else { 16 * (d.div_ceil(16) | 1) };
-        let used = self.rows * self.stride;
-        let padded = self.rows.next_multiple_of(ROW_PAD) * self.stride;
-        self.values.make_room(padded);
-        let values = &mut self.values.as_mut_slice()[..padded];
-        values[used..].fill(0.0);
+        let values = self.make_room(x.len(), d);
         if self.stride == d {
             self.pattern.clear();
             for _ in 0..16 {
                 self.pattern.extend(origin_scaled.iter().map(|o| -o));
             }
-            let out = &mut values[..used];
+            let out = &mut self.values.as_mut_slice()[..values];
             isa.run(Load::<true> { x, origin: &self.pattern, scale, out, width: 16 * d, stride: 16 * d });
         } else {
             isa.run(Load::<false> {
                 x,
                 origin: origin_scaled,
                 scale,
-                out: &mut values[..used],
+                out: &mut self.values.as_mut_slice()[..values],
                 width: d,
                 stride: self.stride,
             });
         }
+    }
+
+    /// Replaces the block by the rows `x`, each times its factor, rounded once.
+    pub(crate) fn load_unit(&mut self, isa: Isa, x: &[f32], d: usize, factors: &[f64]) {
+        let values = self.make_room(x.len(), d);
+        let (stride, out) = (self.stride, &mut self.values.as_mut_slice()[..values]);
+        isa.run(LoadUnit { x, factors, out, d, stride });
+    }
+
+    /// Takes the shape of a block of so many values, with zeros after its rows; returns the length of
+    /// the part that rows take.
+    fn make_room(&mut self, len: usize, d: usize) -> usize {
+        debug_assert_eq!(len % d, 0);
+        self.rows = len / d;
+        self.d = d;
+        self.stride = if d < TIGHT_BELOW { d } else { 16 * (d.div_ceil(16) | 1) };
+        let used = self.rows * self.stride;
+        let padded = self.rows.next_multiple_of(ROW_PAD) * self.stride;
+        self.values.make_room(padded);
+        self.values.as_mut_slice()[used..padded].fill(0.0);
+        used
     }
 
     /// How many rows were loaded.
@@ -115,9 +130,46 @@ impl<const NEGATED: bool> Kernel for Load<'_, NEGATED> {
     }
 }
 
+/// `out = x * factor` of its row, in `f64`, over rows of `d` values.
+struct LoadUnit<'a> {
+    x: &'a [f32],
+    factors: &'a [f64],
+    out: &'a mut [f32],
+    d: usize,
+    stride: usize,
+}
+
+impl Kernel for LoadUnit<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self, _: L) {
+        let rows = self.x.chunks_exact(self.d).zip(self.out.chunks_exact_mut(self.stride));
+        for ((from, to), factor) in rows.zip(self.factors) {
+            to.iter_mut().zip(from).for_each(|(to, &x)| *to = (f64::from(x) * factor) as f32);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn unit_rows_have_length_one_and_zeros_stay() {
+        for isa in Isa::available() {
+            let mut block = RowBlock::default();
+            for d in [1, 3, 16, 130] {
+                let mut x: Vec<f32> = (0..7 * d).map(|i| (i % 13) as f32 - 5.5).collect();
+                x[d..2 * d].fill(0.0);
+                block.load_unit(isa, &x, d, &kmeans_core::unit_factors(&x, d));
+                for i in 0..7 {
+                    let sq_norm: f32 = block.row(i).iter().map(|v| v * v).sum();
+                    assert!((sq_norm - if i == 1 { 0.0 } else { 1.0 }).abs() < 1e-5, "{sq_norm}");
+                }
+            }
+        }
+    }
 
     #[test]
     fn a_block_holds_the_rows_in_the_frame_and_zeros_after_them() {

@@ -5,11 +5,12 @@
 
 use std::arch::x86_64::*;
 
-use super::lanes::{Kernel, Lanes, PANEL};
+use super::lanes::{Kernel, Lanes, PANEL, WIDE};
 use crate::isa::{Avx2, Avx512};
 
 impl Lanes for Avx512 {
     type V = __m512;
+    type W = __m512d;
 
     const FUSED: bool = true;
 
@@ -87,10 +88,47 @@ impl Lanes for Avx512 {
             _mm512_mask_reduce_min_epi32(ties, index)
         }
     }
+
+    #[inline(always)]
+    fn wide_load(self, from: &[f64; WIDE]) -> __m512d {
+        // SAFETY: `self` proves AVX-512F, and `from` is 8 readable f64.
+        unsafe { _mm512_loadu_pd(from.as_ptr()) }
+    }
+
+    #[inline(always)]
+    fn wide_store(self, value: __m512d, to: &mut [f64; WIDE]) {
+        // SAFETY: `self` proves AVX-512F, and `to` is 8 writable f64.
+        unsafe { _mm512_storeu_pd(to.as_mut_ptr(), value) }
+    }
+
+    #[inline(always)]
+    fn wide_sub(self, a: __m512d, b: __m512d) -> __m512d {
+        // SAFETY: `self` proves AVX-512F.
+        unsafe { _mm512_sub_pd(a, b) }
+    }
+
+    #[inline(always)]
+    fn wide_mul(self, a: __m512d, b: __m512d) -> __m512d {
+        // SAFETY: `self` proves AVX-512F.
+        unsafe { _mm512_mul_pd(a, b) }
+    }
+
+    #[inline(always)]
+    fn wide_add(self, a: __m512d, b: __m512d) -> __m512d {
+        // SAFETY: `self` proves AVX-512F.
+        unsafe { _mm512_add_pd(a, b) }
+    }
+
+    #[inline(always)]
+    fn wide_total(self, value: __m512d) -> f64 {
+        // SAFETY: `self` proves AVX-512F.
+        unsafe { halves(_mm512_castpd512_pd256(value), _mm512_extractf64x4_pd::<1>(value)) }
+    }
 }
 
 impl Lanes for Avx2 {
     type V = [__m256; 2];
+    type W = [__m256d; 2];
 
     const FUSED: bool = true;
 
@@ -169,4 +207,52 @@ impl Lanes for Avx2 {
             )
         }
     }
+
+    #[inline(always)]
+    fn wide_load(self, from: &[f64; WIDE]) -> [__m256d; 2] {
+        // SAFETY: `self` proves AVX2, and `from` is 2 * 4 readable f64.
+        unsafe { [_mm256_loadu_pd(from.as_ptr()), _mm256_loadu_pd(from.as_ptr().add(4))] }
+    }
+
+    #[inline(always)]
+    fn wide_store(self, value: [__m256d; 2], to: &mut [f64; WIDE]) {
+        // SAFETY: `self` proves AVX2, and `to` is 2 * 4 writable f64.
+        unsafe {
+            _mm256_storeu_pd(to.as_mut_ptr(), value[0]);
+            _mm256_storeu_pd(to.as_mut_ptr().add(4), value[1]);
+        }
+    }
+
+    #[inline(always)]
+    fn wide_sub(self, a: [__m256d; 2], b: [__m256d; 2]) -> [__m256d; 2] {
+        // SAFETY: `self` proves AVX2.
+        unsafe { [_mm256_sub_pd(a[0], b[0]), _mm256_sub_pd(a[1], b[1])] }
+    }
+
+    #[inline(always)]
+    fn wide_mul(self, a: [__m256d; 2], b: [__m256d; 2]) -> [__m256d; 2] {
+        // SAFETY: `self` proves AVX2.
+        unsafe { [_mm256_mul_pd(a[0], b[0]), _mm256_mul_pd(a[1], b[1])] }
+    }
+
+    #[inline(always)]
+    fn wide_add(self, a: [__m256d; 2], b: [__m256d; 2]) -> [__m256d; 2] {
+        // SAFETY: `self` proves AVX2.
+        unsafe { [_mm256_add_pd(a[0], b[0]), _mm256_add_pd(a[1], b[1])] }
+    }
+
+    #[inline(always)]
+    fn wide_total(self, value: [__m256d; 2]) -> f64 {
+        // SAFETY: `self` proves AVX2.
+        unsafe { halves(value[0], value[1]) }
+    }
+}
+
+/// The lanes of two halves, added as [`super::lanes::tree`] does.
+#[target_feature(enable = "avx")]
+#[inline]
+fn halves(low: __m256d, high: __m256d) -> f64 {
+    let quarters = _mm256_add_pd(low, high);
+    let pair = _mm_add_pd(_mm256_castpd256_pd128(quarters), _mm256_extractf128_pd::<1>(quarters));
+    _mm_cvtsd_f64(_mm_add_sd(pair, _mm_unpackhi_pd(pair, pair)))
 }

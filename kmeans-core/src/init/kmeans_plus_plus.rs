@@ -13,13 +13,14 @@
 //! assignment: all seeds together cost about one Lloyd iteration, where one pass per seed is bound
 //! by memory and costs dozens.
 
+use super::Drawing;
+use super::potential::Potential;
+use super::random::by_weight;
 use crate::centroids::Centroids;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::fixed::power_of_two;
-use crate::progress::{OnProgress, Progress};
-use crate::rng::Draws;
-use crate::training_set::TrainingSet;
+use crate::progress::Progress;
 
 /// A batch is pending until there is one fresh seed for so many seen. Larger batches mean fewer
 /// passes but more rejected draws; this value was not tuned.
@@ -34,71 +35,58 @@ const PATIENCE: usize = 8;
 /// not depend on chunks or threads. Where no potential is left (fewer distinct rows than k), or only
 /// the rounding of scores (nine draws in a row fell on rows that equal a seed), the rest is drawn
 /// uniformly. Cost about O(n·k·d), like one iteration.
-pub(crate) fn draw<E: Engine>(
-    set: &mut TrainingSet<'_, E>,
+pub(super) fn draw<E: Engine>(
+    drawing: &mut Drawing<'_, '_, '_, E>,
     mut seeds: Centroids,
-    k: usize,
-    draws: &mut Draws,
-    progress: &OnProgress<'_>,
 ) -> Result<Centroids> {
+    let k = drawing.k;
     if seeds.k() == 0 {
-        let first = by_weight(set, draws);
-        seeds.push(&set.gather(&[first])?);
+        let first = by_weight(drawing);
+        seeds.push(&drawing.set.gather(&[first])?);
     }
     if seeds.k() == k {
         return Ok(seeds);
     }
-    let mut potentials = set.refresh(&seeds, true)?;
-    let mut seen = seeds.k();
+    let mut potential = Potential::of(drawing.set, &seeds)?;
     let mut rejected = 0;
-    while seeds.k() < k {
-        let pending = seeds.k() - seen;
-        if pending > 0 && (pending * BATCH_SHARE >= seen || rejected >= pending + PATIENCE) {
-            potentials = set.refresh(&seeds.slice(seen..seeds.k()), false)?;
-            seen = seeds.k();
+    while seeds.k() < k && drawing.watch.over().is_none() {
+        let pending = seeds.k() - potential.seen();
+        if pending > 0 && (pending * BATCH_SHARE >= potential.seen() || rejected >= pending + PATIENCE) {
+            potential.take_in(drawing.set, &seeds.slice(potential.seen()..seeds.k()))?;
             rejected = 0;
         }
-        let total: u128 = potentials.iter().sum();
+        let total = potential.total();
         // Rejections with nothing pending mean that only rounding is left of the potential.
-        let spent = total == 0 || rejected > PATIENCE && seen == seeds.k();
+        let spent = total == 0 || rejected > PATIENCE && potential.seen() == seeds.k();
         let drawn = if spent {
-            Some(set.gather(&[by_weight(set, draws)])?)
+            let any = by_weight(drawing);
+            Some(drawing.set.gather(&[any])?)
         } else {
-            let (row, into) = set.pick(&potentials, draws.below(total))?;
-            accepted(set, &seeds, seen, row, into)?
+            let (row, into) = potential.pick(drawing.draws.below(total));
+            let v = drawing.set.gather(&[row])?;
+            is_accepted(&potential, &seeds, &v, row, into).then_some(v)
         };
         match drawn {
             None => rejected += 1,
             Some(row) => {
                 seeds.push(&row);
-                // A drawing cannot be left half done: a wish to stop is heeded after an iteration.
-                let _ = progress(&Progress::Init { done: seeds.k(), k });
+                drawing.watch.tell(&Progress::Init { done: seeds.k(), k });
             }
         }
     }
     Ok(seeds)
 }
 
-/// The row if the ticket, `into` its share of the potential the rows have seen, also lies in its
+/// Whether the ticket, `into` the share that row `v` has of the potential seen, also lies in its
 /// share given all seeds.
-fn accepted<E: Engine>(
-    set: &TrainingSet<'_, E>,
-    seeds: &Centroids,
-    seen: usize,
-    row: usize,
-    into: u128,
-) -> Result<Option<Vec<f32>>> {
-    let weight = set.weights().map_or(1.0, |w| f64::from(w[row]));
-    let grid = set.frame().potential();
-    let lies_in = |sq_dist: f64| into < grid.whole(weight * sq_dist);
-    let v = set.gather(&[row])?;
+fn is_accepted(potential: &Potential, seeds: &Centroids, v: &[f32], row: usize, into: u128) -> bool {
+    let lies_in = |sq_dist: f64| into < potential.share_at(row, sq_dist);
     let sq_norm: f64 = v.iter().map(|&v| f64::from(v) * f64::from(v)).sum();
     // What the rows have seen was measured to a seed chosen by f32 scores: in the range of their
     // rounding all seeds are looked at, so that a row equal to a seed is never drawn.
-    let doubtful = lies_in(noise(v.len()) * sq_norm);
-    let unseen = seeds.rows().skip(if doubtful { 0 } else { seen });
-    let is_near = unseen.map(|seed| sq_dist(&v, seed)).any(|sq_dist| !lies_in(sq_dist));
-    Ok((!is_near).then_some(v))
+    let is_doubtful = lies_in(noise(v.len()) * sq_norm);
+    let unseen = seeds.rows().skip(if is_doubtful { 0 } else { potential.seen() });
+    !unseen.map(|seed| sq_dist(v, seed)).any(|sq_dist| !lies_in(sq_dist))
 }
 
 /// The share of `‖v‖²` within which an `f32` score may prefer the wrong one of two seeds.
@@ -106,22 +94,7 @@ fn noise(d: usize) -> f64 {
     8.0 * (d as f64 + 8.0) * power_of_two(-24)
 }
 
-fn sq_dist(a: &[f32], b: &[f32]) -> f64 {
+pub(super) fn sq_dist(a: &[f32], b: &[f32]) -> f64 {
     let squares = a.iter().zip(b).map(|(&a, &b)| (f64::from(a) - f64::from(b)).powi(2));
     squares.sum()
-}
-
-/// One row, uniformly or in proportion to its weight.
-fn by_weight<E: Engine>(set: &TrainingSet<'_, E>, draws: &mut Draws) -> usize {
-    let Some(weights) = set.weights() else { return draws.index(set.n()) };
-    let grid = set.frame().weight();
-    let mut ticket = draws.below(weights.iter().map(|&w| grid.whole(f64::from(w))).sum());
-    for (row, &w) in weights.iter().enumerate() {
-        let own = grid.whole(f64::from(w));
-        if ticket < own {
-            return row;
-        }
-        ticket -= own;
-    }
-    unreachable!("the ticket is less than the total weight")
 }

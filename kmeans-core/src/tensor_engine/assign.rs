@@ -29,9 +29,12 @@ impl<B: Backend> TensorCodebook<B> {
         let k = centroids.k();
         let biases = centroids.biases(metric);
         let mut seen = HashSet::with_capacity(k);
-        // Adding 0 makes -0 and 0 the same bits.
-        let bits = |c: &[f32]| c.iter().map(|v| (v + 0.0).to_bits()).collect::<Vec<_>>();
-        let first = |(c, &bias)| if seen.insert(bits(c)) { bias } else { f32::INFINITY };
+        // Adding 0 makes -0 and 0 the same bits; equal centroids of different penalties are not equal.
+        let bits = |c: &[f32], bias: f32| {
+            let values = c.iter().chain([&bias]);
+            values.map(|v| (v + 0.0).to_bits()).collect::<Vec<_>>()
+        };
+        let first = |(c, &bias)| if seen.insert(bits(c, bias)) { bias } else { f32::INFINITY };
         let biases_of_first: Vec<f32> = centroids.rows().zip(&biases).map(first).collect();
         Self {
             centroids: matrix(centroids.offsets(), centroids.dim(), &engine.device),
@@ -70,6 +73,40 @@ impl<B: Backend> TensorEngine<B> {
         rows.changed = to_i64(changed)[0] as u64;
         rows.labels = labels;
         rows.distances = Tensor::cat(distances, 0);
+    }
+
+    /// The distance of each row to the centroid of its label, block by block.
+    pub(super) fn own_distances(
+        &self,
+        rows: &TensorPrepared<'_, B>,
+        codebook: &TensorCodebook<B>,
+    ) -> Tensor<B, 1> {
+        let blocks = rows.blocks(Self::block_rows(1)).map(|block| {
+            let labels = rows.labels.clone().slice([block.clone()]);
+            let own = codebook.centroids.clone().select(0, labels);
+            direct(rows.offsets(block), own, codebook.metric, self.has_64_bits)
+        });
+        Tensor::cat(blocks.collect(), 0)
+    }
+
+    /// The distance of each row to each centroid, row-major n×k: a column at a time.
+    pub(super) fn all_distances(
+        &self,
+        rows: &TensorPrepared<'_, B>,
+        codebook: &TensorCodebook<B>,
+    ) -> Vec<f32> {
+        let (k, d) = (codebook.k(), rows.frame.dim());
+        let mut all = Vec::with_capacity(rows.n() * k);
+        for block in rows.blocks(Self::block_rows(1)) {
+            let v = rows.offsets(block);
+            let columns = (0..k).map(|c| {
+                let centroid = codebook.centroids.clone().slice([c..c + 1, 0..d]).expand(v.dims());
+                to_f32(direct(v.clone(), centroid, codebook.metric, self.has_64_bits))
+            });
+            let columns: Vec<Vec<f32>> = columns.collect();
+            (0..v.dims()[0]).for_each(|row| all.extend(columns.iter().map(|column| column[row])));
+        }
+        all
     }
 
     /// The `p` nearest centroids of each row: the argmin, `p` times, each time without those found.

@@ -26,6 +26,10 @@ impl<B: Backend> Engine for TensorEngine<B> {
         self.name.clone()
     }
 
+    fn backend_device(&self) -> B::Device {
+        self.device.clone()
+    }
+
     fn prepare<'p>(&'p self, rows: Rows<'p, B>, weights: Option<&'p [f32]>) -> Result<TensorPrepared<'p, B>> {
         guard(&self.name, || TensorPrepared::new(self, rows, weights))
     }
@@ -40,8 +44,7 @@ impl<B: Backend> Engine for TensorEngine<B> {
     }
 
     fn set_frame(&self, rows: &mut TensorPrepared<'_, B>, frame: &Frame) -> Result<()> {
-        rows.frame = frame.clone();
-        Ok(())
+        guard(&self.name, || rows.set_frame(frame, self.has_64_bits))
     }
 
     fn codebook(&self, centroids: &Centroids, metric: Metric) -> Result<TensorCodebook<B>> {
@@ -52,7 +55,11 @@ impl<B: Backend> Engine for TensorEngine<B> {
         guard(&self.name, || self.assign_rows(rows, codebook))
     }
 
-    fn reduce(&self, rows: &TensorPrepared<'_, B>, codebook: &TensorCodebook<B>) -> Result<TensorSums<B>> {
+    fn reduce(
+        &self,
+        rows: &mut TensorPrepared<'_, B>,
+        codebook: &TensorCodebook<B>,
+    ) -> Result<TensorSums<B>> {
         guard(&self.name, || self.reduce_rows(rows, codebook))
     }
 
@@ -92,14 +99,6 @@ impl<B: Backend> Engine for TensorEngine<B> {
         guard(&self.name, || ids.iter().flat_map(|&id| row(id)).collect())
     }
 
-    fn refresh(&self, rows: &mut TensorPrepared<'_, B>, fresh: &Centroids, restart: bool) -> Result<u128> {
-        guard(&self.name, || self.refresh_rows(rows, fresh, restart))
-    }
-
-    fn pick(&self, rows: &TensorPrepared<'_, B>, ticket: u128) -> Result<(usize, u128)> {
-        Ok(Self::pick_row(rows, ticket))
-    }
-
     fn nearest(
         &self,
         rows: &TensorPrepared<'_, B>,
@@ -107,6 +106,14 @@ impl<B: Backend> Engine for TensorEngine<B> {
         p: usize,
     ) -> Result<Neighbours> {
         guard(&self.name, || self.nearest_rows(rows, codebook, p))
+    }
+
+    fn distance_matrix(
+        &self,
+        rows: &TensorPrepared<'_, B>,
+        codebook: &TensorCodebook<B>,
+    ) -> Result<Vec<f32>> {
+        guard(&self.name, || self.all_distances(rows, codebook))
     }
 
     fn set_labels(&self, rows: &mut TensorPrepared<'_, B>, labels: &[i32]) -> Result<()> {

@@ -5,12 +5,11 @@
 //! n×k values. It is no oracle on GPUs, whose matrix product may round to fewer bits.
 
 mod assign;
-mod distance;
+pub(crate) mod distance;
 mod engine;
-mod guard;
+pub(crate) mod guard;
 mod prepared;
 mod reduce;
-mod seeds;
 
 use burn::tensor::{DType, backend::Backend};
 

@@ -37,9 +37,10 @@ pub enum TensorSums<B: Backend> {
 impl<B: Backend> TensorEngine<B> {
     pub(super) fn reduce_rows(
         &self,
-        rows: &TensorPrepared<'_, B>,
+        rows: &mut TensorPrepared<'_, B>,
         codebook: &TensorCodebook<B>,
     ) -> TensorSums<B> {
+        rows.distances = self.own_distances(rows, codebook);
         let k = codebook.centroids.dims()[0];
         let objective = rows.frame.objective(codebook.metric, codebook.max_sq_norm);
         if !self.has_64_bits {

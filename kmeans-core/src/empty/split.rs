@@ -1,7 +1,7 @@
 //! Empty clusters: each takes half of a large one.
 
+use super::empty_clusters;
 use crate::centroids::Centroids;
-use crate::fixed::Fixed;
 use crate::frame::Frame;
 use crate::metric::Metric;
 use crate::rng::Draws;
@@ -19,7 +19,7 @@ const NO_SPREAD: f64 = 1e-5;
 /// Refills empty clusters over the iterations of one run.
 ///
 /// An empty cluster takes the centroid of a donor, and both are pushed apart along a random
-/// diagonal. Donors are drawn in proportion to their rows but one, as Faiss does. A donor whose rows
+/// diagonal. Donors are drawn in proportion to their weight. A donor whose rows
 /// all coincide has nothing to give: for L2 its spread says so, and in any metric a donor whose last
 /// split came to nothing is not asked again.
 pub(crate) struct Splitter {
@@ -31,35 +31,37 @@ pub(crate) struct Splitter {
 }
 
 impl Splitter {
-    pub(crate) fn new(draws: Draws) -> Self {
+    pub(super) fn new(draws: Draws) -> Self {
         Self { draws, last: Vec::new(), barren: Vec::new() }
     }
 
     /// Refills clusters without weight and returns how many; the others keep their old centroid.
     ///
     /// `stats` are those of the assignment to `before`, `centroids` their means.
-    pub(crate) fn split(
+    pub(super) fn split(
         &mut self,
         centroids: &mut Centroids,
         before: &Centroids,
         stats: &PartialStats,
         frame: &Frame,
         metric: Metric,
+        frozen: usize,
     ) -> usize {
         self.learn(stats);
-        let empty: Vec<usize> = (0..centroids.k()).filter(|&c| is_empty(stats, c)).collect();
+        let empty = empty_clusters(stats, frozen);
         if empty.is_empty() {
             return 0;
         }
         let mut spreads = spreads(centroids, before, stats, frame, metric);
         self.barren.retain(|&(c, rows)| stats.counts[c] == rows);
         self.barren.iter().for_each(|&(c, _)| spreads[c] = 0.0);
-        let mut counts = stats.counts.clone();
+        spreads[..frozen].fill(0.0);
+        let mut weights: Vec<f64> = stats.weights.iter().map(|&w| frame.weight().value(w)).collect();
         for cluster in empty {
-            let Some(donor) = draw_donor(&counts, &spreads, &mut self.draws) else { break };
+            let Some(donor) = draw_donor(&weights, &stats.counts, &spreads, &mut self.draws) else { break };
             push_apart(centroids, donor, cluster, spreads[donor], &mut self.draws);
-            counts[cluster] = counts[donor] / 2;
-            counts[donor] -= counts[cluster];
+            weights[donor] /= 2.0;
+            weights[cluster] = weights[donor];
             spreads[cluster] = spreads[donor];
             self.last.push((donor, cluster));
         }
@@ -69,17 +71,13 @@ impl Splitter {
     /// Where one of two halves got nothing, the other holds rows that do not part.
     fn learn(&mut self, stats: &PartialStats) {
         for (donor, cluster) in self.last.drain(..) {
-            match (is_empty(stats, donor), is_empty(stats, cluster)) {
+            match (stats.is_empty(donor), stats.is_empty(cluster)) {
                 (true, false) => self.barren.push((cluster, stats.counts[cluster])),
                 (false, true) => self.barren.push((donor, stats.counts[donor])),
                 _ => {}
             }
         }
     }
-}
-
-fn is_empty(stats: &PartialStats, cluster: usize) -> bool {
-    stats.weights[cluster] == Fixed::default()
 }
 
 /// Root mean square distance per column of each cluster's rows from their mean; for the inner
@@ -97,7 +95,7 @@ fn spreads(
         a.iter().zip(b).map(|(&a, &b)| (f64::from(a) - f64::from(b)).powi(2)).sum()
     };
     let of = |cluster: usize| match metric {
-        _ if is_empty(stats, cluster) => 0.0,
+        _ if stats.is_empty(cluster) => 0.0,
         Metric::L2 => {
             // Σ‖x − m‖² = Σ‖x − c‖² − Σ‖m − c‖², m being the mean.
             let around_before = objective.value(stats.objective[cluster]);
@@ -106,26 +104,35 @@ fn spreads(
             let around_mean = around_before - moved;
             if around_mean > NO_SPREAD * around_before { (around_mean / (weight * d)).sqrt() } else { 0.0 }
         }
-        Metric::InnerProduct => {
+        Metric::InnerProduct | Metric::Cosine => {
             let sq_norm: f64 = centroids.row(cluster).iter().map(|&v| f64::from(v) * f64::from(v)).sum();
             (sq_norm / d).sqrt()
         }
+        other => other.has_no_score(),
     };
     (0..centroids.k()).map(of).collect()
 }
 
-fn draw_donor(counts: &[u64], spreads: &[f64], draws: &mut Draws) -> Option<usize> {
-    let share = |c: usize| if spreads[c] > 0.0 { u128::from(counts[c].saturating_sub(1)) } else { 0 };
-    let total: u128 = (0..counts.len()).map(share).sum();
-    if total == 0 {
+/// A cluster with spread, drawn in proportion to its weight. Proportions alone decide: a weight is a
+/// repetition, and the scale of all weights changes nothing.
+fn draw_donor(weights: &[f64], counts: &[u64], spreads: &[f64], draws: &mut Draws) -> Option<usize> {
+    let share = |c: usize| if spreads[c] > 0.0 && counts[c] != 1 { weights[c] } else { 0.0 };
+    let total: f64 = (0..weights.len()).map(share).sum();
+    if total <= 0.0 {
         return None;
     }
-    let mut ticket = draws.below(total);
-    (0..counts.len()).find(|&c| {
-        let found = ticket < share(c);
-        ticket = ticket.saturating_sub(share(c));
-        found
-    })
+    let ticket = draws.unit() * total;
+    let mut passed = 0.0;
+    let with_share = (0..weights.len()).filter(|&c| share(c) > 0.0);
+    let mut last = None;
+    for c in with_share {
+        passed += share(c);
+        last = Some(c);
+        if ticket <= passed {
+            break;
+        }
+    }
+    last
 }
 
 fn push_apart(centroids: &mut Centroids, donor: usize, cluster: usize, spread: f64, draws: &mut Draws) {
@@ -145,6 +152,10 @@ mod tests {
     use crate::rng::Stream;
 
     fn case(counts: [u64; 3], inertia: [f64; 3]) -> (Centroids, usize) {
+        case_frozen(counts, inertia, 0)
+    }
+
+    fn case_frozen(counts: [u64; 3], inertia: [f64; 3], frozen: usize) -> (Centroids, usize) {
         let frame = Frame::at_minimum(&Extent::new(vec![0.0], vec![10.0], 10, None));
         let before = Centroids::from_offsets(vec![1.0, 5.0, 9.0], 1);
         let objective = frame.objective(Metric::L2, before.max_sq_norm());
@@ -156,7 +167,7 @@ mod tests {
         }
         let mut centroids = before.clone();
         let mut splitter = Splitter::new(Draws::new(0, 0, Stream::Split));
-        let nsplit = splitter.split(&mut centroids, &before, &stats, &frame, Metric::L2);
+        let nsplit = splitter.split(&mut centroids, &before, &stats, &frame, Metric::L2, frozen);
         (centroids, nsplit)
     }
 
@@ -173,6 +184,14 @@ mod tests {
     fn clusters_of_duplicates_are_left_alone() {
         let (centroids, nsplit) = case([4, 0, 6], [0.0; 3]);
         assert_eq!((nsplit, centroids.offsets()), (0, &[1.0, 5.0, 9.0][..]));
+    }
+
+    #[test]
+    fn frozen_clusters_neither_give_nor_take() {
+        let (centroids, nsplit) = case_frozen([9, 0, 6], [9.0, 0.0, 3.0], 1);
+        assert_eq!((nsplit, centroids.row(0)), (1, &[1.0][..]));
+        assert_eq!(case_frozen([0, 3, 6], [0.0, 2.0, 3.0], 1).1, 0);
+        assert_eq!(case_frozen([9, 6, 0], [9.0, 3.0, 0.0], 2).1, 0);
     }
 
     #[test]

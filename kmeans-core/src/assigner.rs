@@ -1,0 +1,35 @@
+//! Assignment by something else than the engine: an index, a graph, a model of the user's own.
+
+use crate::error::Result;
+
+/// Assigns rows to centroids in place of the engine: Faiss's `index` argument.
+///
+/// Rows and centroids come in one system of coordinates, shifted (for L2, where that changes nothing)
+/// and possibly scaled by a power of two: an assigner compares, it does not measure. Distances,
+/// means and objectives stay exact for the labels it gives.
+pub trait Assigner: Send {
+    /// A name for reports.
+    fn name(&self) -> String;
+
+    /// Whether labels are always those of the nearest centroid, the lowest on ties.
+    fn is_exact(&self) -> bool;
+
+    /// Learns a structure from centroids, k rows of `d`. Called before the first iteration of each
+    /// restart, and with `update_index` before every one.
+    ///
+    /// # Errors
+    /// Whatever goes wrong; training ends with it.
+    fn train(&mut self, centroids: &[f32], d: usize) -> Result<()>;
+
+    /// Takes the centroids of the next iteration, in place of all earlier ones.
+    ///
+    /// # Errors
+    /// As [`Assigner::train`].
+    fn set_centroids(&mut self, centroids: &[f32], d: usize) -> Result<()>;
+
+    /// The label of each row of `x`, rows of `d`, in `0..k`.
+    ///
+    /// # Errors
+    /// As [`Assigner::train`].
+    fn assign(&self, x: &[f32], d: usize, labels: &mut [i32]) -> Result<()>;
+}

@@ -1,0 +1,85 @@
+//! How one iteration assigns the rows: by the engine, by an assigner, or balanced.
+
+use crate::assigner::Assigner;
+use crate::balanced::Balance;
+use crate::centroids::Centroids;
+use crate::engine::Engine;
+use crate::error::{Error, Result};
+use crate::params::Params;
+use crate::stats::PartialStats;
+use crate::training_set::TrainingSet;
+
+/// Rows that an assigner gets at a time.
+const ASSIGNER_ROWS: usize = 4096;
+
+/// What gives rows their labels.
+pub(crate) enum AssignmentStep<'a> {
+    /// The nearest centroid, by the engine.
+    Nearest,
+    /// An assigner of the user's own.
+    ByAssigner { assigner: &'a mut dyn Assigner, update_index: bool, is_trained: bool },
+    /// The nearest centroid that has room.
+    Balanced(Balance),
+}
+
+impl<'a> AssignmentStep<'a> {
+    pub(crate) fn new(params: &Params, assigner: Option<&'a mut (dyn Assigner + '_)>) -> Self {
+        match (params.balanced, assigner) {
+            (Some(slack), _) => Self::Balanced(Balance::new(slack)),
+            (None, Some(assigner)) => {
+                Self::ByAssigner { assigner, update_index: params.update_index, is_trained: false }
+            }
+            (None, None) => Self::Nearest,
+        }
+    }
+
+    /// Whether labels depend on the centroids alone.
+    pub(crate) fn is_nearest(&self) -> bool {
+        matches!(self, Self::Nearest)
+    }
+
+    /// Forgets what the last restart taught.
+    pub(crate) fn restart(&mut self) {
+        match self {
+            Self::Nearest => {}
+            Self::ByAssigner { is_trained, .. } => *is_trained = false,
+            Self::Balanced(balance) => balance.restart(),
+        }
+    }
+
+    /// Labels the rows and adds them up.
+    pub(crate) fn step<E: Engine>(
+        &mut self,
+        set: &mut TrainingSet<'_, E>,
+        centroids: &Centroids,
+        params: &Params,
+    ) -> Result<PartialStats> {
+        match self {
+            Self::Nearest => set.step(centroids, params.metric()),
+            Self::Balanced(balance) => balance.step(set, centroids, params.metric()),
+            Self::ByAssigner { assigner, update_index, is_trained } => {
+                let d = centroids.dim();
+                if *update_index || !*is_trained {
+                    assigner.train(centroids.offsets(), d)?;
+                    *is_trained = true;
+                }
+                assigner.set_centroids(centroids.offsets(), d)?;
+                let labels = labels_of(&**assigner, set, centroids.k())?;
+                set.step_with(&labels, centroids, params.metric())
+            }
+        }
+    }
+}
+
+fn labels_of<E: Engine>(assigner: &dyn Assigner, set: &TrainingSet<'_, E>, k: usize) -> Result<Vec<i32>> {
+    let n = set.n();
+    let mut labels = vec![-1; n];
+    let ids: Vec<usize> = (0..n).collect();
+    for (ids, labels) in ids.chunks(ASSIGNER_ROWS).zip(labels.chunks_mut(ASSIGNER_ROWS)) {
+        assigner.assign(&set.gather(ids)?, set.frame().dim(), labels)?;
+    }
+    match labels.iter().position(|&label| label < 0 || label as usize >= k) {
+        Some(row) => Err(Error::AssignerLabel { name: assigner.name(), row, label: labels[row], k }),
+        None => Ok(labels),
+    }
+}

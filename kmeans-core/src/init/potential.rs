@@ -1,0 +1,131 @@
+//! How far every row is from the nearest seed, and draws in proportion to it.
+
+use crate::centroids::Centroids;
+use crate::engine::Engine;
+use crate::error::Result;
+use crate::fixed::Grid;
+use crate::metric::Metric;
+use crate::training_set::TrainingSet;
+
+/// Rows whose shares are added up once, so that a draw walks blocks first.
+const BLOCK: usize = 256;
+
+/// `w·D²` of every row as an integer, `D²` to the nearest seed the rows have seen: its share.
+///
+/// Shares are integers on the grid of [`crate::Frame::potential`], added in any order: draws depend
+/// on neither chunks nor threads. Memory 12 bytes a row.
+pub(crate) struct Potential {
+    sq_dists: Vec<f32>,
+    nearest: Vec<u32>,
+    weights: Option<Vec<f32>>,
+    grid: Grid,
+    blocks: Vec<u128>,
+    seen: usize,
+}
+
+impl Potential {
+    /// The potential of rows that have seen `seeds`, at least one. Cost O(n·d·seeds).
+    pub(crate) fn of<E: Engine>(set: &mut TrainingSet<'_, E>, seeds: &Centroids) -> Result<Self> {
+        let n = set.n();
+        let mut new = Self {
+            sq_dists: vec![f32::INFINITY; n],
+            nearest: vec![0; n],
+            weights: set.weights().map(<[f32]>::to_vec),
+            grid: set.frame().potential(),
+            blocks: vec![0; n.div_ceil(BLOCK)],
+            seen: 0,
+        };
+        new.take_in(set, seeds)?;
+        Ok(new)
+    }
+
+    /// Lets the rows see further seeds. Nearest is chosen like a label, and measured directly.
+    pub(crate) fn take_in<E: Engine>(
+        &mut self,
+        set: &mut TrainingSet<'_, E>,
+        fresh: &Centroids,
+    ) -> Result<()> {
+        let (labels, sq_dists) = set.nearest_of(fresh, Metric::L2)?;
+        for (row, (label, sq_dist)) in labels.into_iter().zip(sq_dists).enumerate() {
+            if sq_dist < self.sq_dists[row] {
+                self.sq_dists[row] = sq_dist;
+                self.nearest[row] = (self.seen + label as usize) as u32;
+            }
+        }
+        self.seen += fresh.k();
+        for block in 0..self.blocks.len() {
+            self.blocks[block] = self.rows_of(block).map(|row| self.share(row)).sum();
+        }
+        Ok(())
+    }
+
+    /// Seeds the rows have seen.
+    pub(crate) fn seen(&self) -> usize {
+        self.seen
+    }
+
+    /// The sum of all shares.
+    pub(crate) fn total(&self) -> u128 {
+        self.blocks.iter().sum()
+    }
+
+    /// The same as a real number, `Σ w·D²`.
+    pub(crate) fn total_value(&self) -> f64 {
+        self.grid.value_whole(self.total())
+    }
+
+    /// The share that a row of this weight has at squared distance `sq_dist`.
+    pub(crate) fn share_at(&self, row: usize, sq_dist: f64) -> u128 {
+        self.grid.whole(self.weight(row) * sq_dist)
+    }
+
+    /// The squared distance of a row to its nearest seed.
+    pub(crate) fn sq_dist(&self, row: usize) -> f32 {
+        self.sq_dists[row]
+    }
+
+    /// The row in whose share `ticket`, less than the total, lies, and how far into it.
+    pub(crate) fn pick(&self, mut ticket: u128) -> (usize, u128) {
+        for (block, &sum) in self.blocks.iter().enumerate() {
+            if ticket >= sum {
+                ticket -= sum;
+                continue;
+            }
+            for row in self.rows_of(block) {
+                let own = self.share(row);
+                if ticket < own {
+                    return (row, ticket);
+                }
+                ticket -= own;
+            }
+        }
+        unreachable!("the ticket is less than the total")
+    }
+
+    /// The weight of the rows nearest to each seed; 1 a row without weights.
+    pub(crate) fn weights_of_seeds(&self) -> Vec<f64> {
+        let mut weights = vec![0.0; self.seen];
+        for (row, &seed) in self.nearest.iter().enumerate() {
+            weights[seed as usize] += self.weight(row);
+        }
+        weights
+    }
+
+    /// The total if `sq_dists`, one a row with a stride, to a further seed were seen, too.
+    pub(crate) fn total_with(&self, sq_dists: impl Iterator<Item = f32>) -> u128 {
+        let lower = |(row, new): (usize, f32)| self.share_at(row, f64::from(new.min(self.sq_dists[row])));
+        sq_dists.enumerate().map(lower).sum()
+    }
+
+    fn rows_of(&self, block: usize) -> std::ops::Range<usize> {
+        block * BLOCK..self.sq_dists.len().min((block + 1) * BLOCK)
+    }
+
+    fn share(&self, row: usize) -> u128 {
+        self.share_at(row, f64::from(self.sq_dists[row]))
+    }
+
+    fn weight(&self, row: usize) -> f64 {
+        self.weights.as_ref().map_or(1.0, |w| f64::from(w[row]))
+    }
+}

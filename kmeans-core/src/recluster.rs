@@ -1,0 +1,50 @@
+//! Few weighted candidates to fewer centroids.
+
+use crate::assignment_step::AssignmentStep;
+use crate::centroids::Centroids;
+use crate::engine::Engine;
+use crate::error::Result;
+use crate::init;
+use crate::lloyd;
+use crate::metric::Metric;
+use crate::options::Init;
+use crate::params::Params;
+use crate::progress::silent;
+use crate::sample::Sample;
+use crate::training_set::TrainingSet;
+use crate::watch::Watch;
+
+/// Lloyd iterations over the candidates: they are few, and the rows come afterwards.
+const NITER: usize = 10;
+
+/// Sets the random choices made here apart from those that drew the candidates.
+const OTHER_SEED: u64 = 0x7265_636c_7573_7465;
+
+/// Clusters weighted `candidates`, offsets in the frame of `set`, to `k` centroids in it by weighted
+/// k-means++ and Lloyd in squared L2. The first `fixed` candidates stay as they are.
+pub(crate) fn recluster<E: Engine>(
+    set: &TrainingSet<'_, E>,
+    candidates: &Centroids,
+    weights: Vec<f32>,
+    fixed: usize,
+    k: usize,
+    params: &Params,
+    redo: usize,
+) -> Result<Centroids> {
+    let d = candidates.dim();
+    let sample = Sample::<E>::of_rows(candidates.offsets().to_vec(), d, Some(weights));
+    let inner = Params {
+        niter: NITER,
+        seed: params.seed ^ OTHER_SEED,
+        init: Init::KMeansPlusPlus,
+        init_centroids: candidates.offsets()[..fixed * d].to_vec(),
+        frozen_centroids: fixed > 0,
+        metric: Some(Metric::L2),
+        ..Params::new(k)
+    };
+    let watch = Watch::start(&inner, &silent);
+    let mut few = TrainingSet::prepare(set.engine(), &sample, &inner)?;
+    let start = init::centroids(&mut few, &inner, k, redo, &watch)?;
+    let run = lloyd::run(&mut few, &inner, redo, start, &mut AssignmentStep::Nearest, &watch)?;
+    Ok(Centroids::from_offsets(run.centroids.to_positions(few.frame()), d))
+}

@@ -1,0 +1,158 @@
+//! Assignment of rows to fixed centroids with any distance.
+
+use burn::tensor::{Tensor, backend::Backend};
+use kmeans_data::Points;
+
+use super::builtin::builtin;
+use super::iterate::sizes;
+use super::metric::{TensorMetric, check_rows};
+use super::rows::{HeldRows, weight};
+use super::ruler::{Labelled, Ruler};
+use crate::assign_all::{Assignment, Keep, check_dim, check_p};
+use crate::centroids::Centroids;
+use crate::engine::Neighbours;
+use crate::error::{Error, Result};
+use crate::model::KMeansModel;
+use crate::progress::{OnProgress, Progress};
+use crate::source::{Source, locate};
+use crate::trainer::AssignOptions;
+
+/// The nearest centroid, or the `p` nearest, of each row of `points`, by the metric the model was trained with.
+///
+/// Labels, distances and inertia are in the metric's own unit. Cost O(n·k·d), memory one block of rows and
+/// what is kept of each.
+///
+/// # Errors
+/// [`Error::Parameter`] for a model of another metric and for `p` outside `1..=k`; another number of columns
+/// than the model's; values that are not finite, or that the metric refuses.
+pub fn assign_with_metric<B: Backend>(
+    device: &B::Device,
+    metric: &dyn TensorMetric<B>,
+    points: &dyn Points,
+    model: &KMeansModel,
+    options: AssignOptions,
+    progress: &OnProgress<'_>,
+) -> Result<Assignment> {
+    assign(device, metric, &Source::Points(points), model, keep(options), progress)
+}
+
+/// [`assign_with_metric`] for a tensor n×d, on its own device.
+///
+/// # Errors
+/// As [`assign_with_metric`].
+pub fn assign_tensor_with_metric<B: Backend>(
+    metric: &dyn TensorMetric<B>,
+    x: &Tensor<B, 2>,
+    model: &KMeansModel,
+    options: AssignOptions,
+    progress: &OnProgress<'_>,
+) -> Result<Assignment> {
+    assign(&x.device(), metric, &Source::Tensor(x.clone()), model, keep(options), progress)
+}
+
+fn keep(options: AssignOptions) -> Keep {
+    Keep { p: options.p, distances: options.distances }
+}
+
+/// Assigns all rows of `source` to a model of L1, L∞ or Kullback–Leibler.
+pub(crate) fn assign_builtin<B: Backend>(
+    device: &B::Device,
+    source: &Source<'_, B>,
+    model: &KMeansModel,
+    keep: Keep,
+    progress: &OnProgress<'_>,
+) -> Result<Assignment> {
+    assign(device, builtin(model.metric())?, source, model, keep, progress)
+}
+
+/// Assigns all rows of `source` to a model trained with `metric`.
+pub(crate) fn assign<B: Backend>(
+    device: &B::Device,
+    metric: &dyn TensorMetric<B>,
+    source: &Source<'_, B>,
+    model: &KMeansModel,
+    keep: Keep,
+    progress: &OnProgress<'_>,
+) -> Result<Assignment> {
+    if model.metric() != metric.kind() {
+        return Err(Error::Parameter {
+            name: "metric",
+            value: format!("{} ({})", metric.kind(), metric.name()),
+            expected: "the metric that the model was trained with",
+        });
+    }
+    check_dim(source, model)?;
+    check_p(keep.p, model)?;
+    // With its origin at zero, a model's rounded positions are its exact centroids.
+    let centroids = Centroids::from_offsets(model.centroids().to_vec(), model.dim());
+    assign_all(&Ruler::new(metric, device), source, None, &centroids, keep, progress)
+}
+
+/// Assigns all rows of `source`, reading block by block.
+pub(super) fn assign_all<B: Backend>(
+    ruler: &Ruler<'_, B>,
+    source: &Source<'_, B>,
+    weights: Option<&[f32]>,
+    centroids: &Centroids,
+    keep: Keep,
+    progress: &OnProgress<'_>,
+) -> Result<Assignment> {
+    let n = source.n();
+    let mut all = Assignment {
+        labels: Vec::with_capacity(n * keep.p),
+        distances: keep.distances.then(|| Vec::with_capacity(n * keep.p)),
+        p: keep.p,
+        cluster_sizes: vec![0; centroids.k()],
+        inertia: 0.0,
+        zero_rows: 0,
+        device: ruler.name(),
+    };
+    let mut buffer = Vec::new();
+    let step = source.block_rows();
+    for start in (0..n).step_by(step) {
+        let rows = start..n.min(start + step);
+        source.prefetch(rows.end..n.min(rows.end + step));
+        let block = HeldRows::once(source.block(rows.clone(), &mut buffer)?);
+        let (found, nearest) = measured(ruler, &block, centroids, keep.p)
+            .map_err(|e| locate(e, source.name(), |row| source.source_row(start + row)))?;
+        take(&mut all, found, &nearest, weights, start);
+        source.release(rows.clone());
+        // Rows are assigned for a model that exists already; there is no half of it to return.
+        let _ = progress(&Progress::Assign { done: rows.end, n });
+    }
+    Ok(all)
+}
+
+/// The `p` nearest centroids of each row, and the distances to the nearest in `f64`.
+fn measured<B: Backend>(
+    ruler: &Ruler<'_, B>,
+    block: &HeldRows<'_, B>,
+    centroids: &Centroids,
+    p: usize,
+) -> Result<(Neighbours, Vec<f64>)> {
+    check_rows(ruler.metric, block.values(), block.d())?;
+    if p > 1 {
+        return ruler.nearest_of_each(block, centroids, p);
+    }
+    let Labelled { labels, distances } = ruler.nearest(block, centroids)?;
+    Ok((Neighbours { ids: labels, distances: to_f32(&distances) }, distances))
+}
+
+/// Adds the rows of one block, the first of which is number `start`, in the order of the rows.
+fn take(all: &mut Assignment, found: Neighbours, nearest: &[f64], weights: Option<&[f32]>, start: usize) {
+    for (row, distance) in nearest.iter().enumerate() {
+        all.inertia += weight(weights, start + row) * distance;
+    }
+    let labels: Vec<i32> = found.ids.iter().step_by(all.p).copied().collect();
+    let counts = sizes(&labels, all.cluster_sizes.len());
+    all.cluster_sizes.iter_mut().zip(counts).for_each(|(a, b)| *a += b);
+    all.labels.extend(found.ids);
+    if let Some(distances) = &mut all.distances {
+        distances.extend(found.distances);
+    }
+}
+
+/// Distances as they are returned; all are in the range of `f32`.
+pub(super) fn to_f32(distances: &[f64]) -> Vec<f32> {
+    distances.iter().map(|&distance| distance as f32).collect()
+}

@@ -1,0 +1,42 @@
+//! Distances of all rows to all centroids, by blocks.
+
+use crate::assign_all::{check_dim, in_data_units, ready};
+use crate::engine::Engine;
+use crate::error::Result;
+use crate::model::KMeansModel;
+use crate::progress::{OnProgress, Progress};
+use crate::source::Source;
+use crate::trainer::Sink;
+
+/// Distances in a block: 16 MiB of `f32`.
+const BLOCK_DISTANCES: usize = 1 << 22;
+
+/// Hands n×k distances to `sink`, some rows at a time: squared for L2, products for the inner product,
+/// `1 − cos` for cosine. Cost O(n·k·d), memory one block.
+pub(crate) fn transform_model<E: Engine>(
+    engine: &E,
+    source: &Source<'_, E::Backend>,
+    model: &KMeansModel,
+    sink: &mut Sink<'_>,
+    progress: &OnProgress<'_>,
+) -> Result<()> {
+    check_dim(source, model)?;
+    model.metric().check_fused()?;
+    let (n, target) = (source.n(), model.target());
+    let codebook = engine.codebook(target.centroids, target.metric)?;
+    let mut buffer = Vec::new();
+    let step = source.block_rows().min(BLOCK_DISTANCES / model.k()).max(1);
+    for start in (0..n).step_by(step) {
+        let rows = start..n.min(start + step);
+        source.prefetch(rows.end..n.min(rows.end + step));
+        let (block, frame) = ready(engine, source, None, rows.clone(), &target, true, &mut buffer)?;
+        let measured = engine.distance_matrix(&block, &codebook)?;
+        let distances: Vec<f32> = in_data_units(&measured, &frame, target.metric).collect();
+        sink(&distances)?;
+        drop(block);
+        source.release(rows.clone());
+        // Nothing is left half done but the file of the caller, who can end this by an error.
+        let _ = progress(&Progress::Assign { done: rows.end, n });
+    }
+    Ok(())
+}
