@@ -66,6 +66,7 @@ impl<E: Engine> FlatIndex<E> {
 
     fn with_shards(engine: E, vectors: &[f32], d: usize, metric: Metric, step: usize) -> Result<Self> {
         let len = check_vectors(vectors, d)?;
+        check_metric(metric)?;
         let frame = frame_of(&engine, vectors, d, metric)?;
         let mut shards = Vec::with_capacity(len.div_ceil(step));
         let mut max_sq_norm = 0.0_f64;
@@ -185,6 +186,19 @@ impl<E: Engine> fmt::Debug for FlatIndex<E> {
             .field("dim", &self.dim())
             .field("metric", &self.metric)
             .finish_non_exhaustive()
+    }
+}
+
+/// Vectors of this index are compared as they are.
+fn check_metric(metric: Metric) -> Result<()> {
+    match metric {
+        Metric::L2 | Metric::InnerProduct => Ok(()),
+        other => Err(kmeans_core::Error::Parameter {
+            name: "metric",
+            value: other.to_string(),
+            expected: "l2 or ip (for cosine, normalise the vectors and the queries and use ip)",
+        }
+        .into()),
     }
 }
 

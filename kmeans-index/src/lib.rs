@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`FlatIndex`] | exact search: every query meets every stored vector |
 //! | [`SearchResult`] | what a search returns |
+//! | [`CellAssigner`] | approximate assignment in training, for very many clusters |
 //!
 //! An index is generic over [`kmeans_core::Engine`]: to an engine, stored vectors are centroids,
 //! and a search is an assignment to the nearest p.
@@ -25,11 +26,13 @@
 #![forbid(unsafe_code)]
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
+mod assigner;
 mod error;
 mod flat;
 mod hits;
 mod search_result;
 
+pub use assigner::CellAssigner;
 pub use error::{Error, Result};
 pub use flat::FlatIndex;
 pub use search_result::SearchResult;
