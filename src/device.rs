@@ -4,8 +4,13 @@ use std::fmt;
 use std::num::NonZeroUsize;
 use std::str::FromStr;
 
-use kmeans_core::{AssignOptions, Assignment, Error, Fit, KMeansModel, OnProgress, Params, Result, Trainer};
+use kmeans_core::{
+    AssignOptions, Assigner, Assignment, Error, Fit, Job, KMeansModel, Metric, OnProgress, Result, Sink,
+    Trainer,
+};
 use kmeans_data::Points;
+#[cfg(any(feature = "cpu", feature = "cuda"))]
+use kmeans_index::CellAssigner;
 
 /// k-means on a device chosen at run time; see [`kmeans_core::KMeans`] for the methods.
 pub type KMeans = kmeans_core::KMeans<Device>;
@@ -80,15 +85,40 @@ impl Device {
     }
 }
 
+impl Device {
+    /// An approximate assigner on this device: centroids in `√k` cells, of which each row looks into
+    /// `nprobe`; see [`CellAssigner`].
+    ///
+    /// # Errors
+    /// As [`CellAssigner::new`], and for a device that is not there.
+    pub fn cell_assigner(&self, metric: Metric, nprobe: usize) -> Result<Box<dyn Assigner>> {
+        match self {
+            Self::Auto => Self::Cpu { threads: None }.cell_assigner(metric, nprobe),
+            #[cfg(feature = "cpu")]
+            Self::Cpu { threads } => {
+                let engine = kmeans_backend_cpu::CpuEngine::new(*threads)?;
+                Ok(Box::new(CellAssigner::new(engine, metric, nprobe)?))
+            }
+            #[cfg(feature = "cpu")]
+            Self::Reference => {
+                let engine = kmeans_core::TensorEngine::<burn_ndarray::NdArray>::default();
+                Ok(Box::new(CellAssigner::new(engine, metric, nprobe)?))
+            }
+            #[cfg(feature = "cuda")]
+            Self::Cuda { index } => {
+                Ok(Box::new(CellAssigner::new(kmeans_backend_cuda::open(*index)?, metric, nprobe)?))
+            }
+            #[cfg(not(feature = "cpu"))]
+            Self::Cpu { .. } | Self::Reference => Err(self.not_compiled_in("cpu")),
+            #[cfg(not(feature = "cuda"))]
+            Self::Cuda { .. } => Err(self.not_compiled_in("cuda")),
+        }
+    }
+}
+
 impl Trainer for Device {
-    fn train(
-        &self,
-        points: &dyn Points,
-        weights: Option<&[f32]>,
-        params: &Params,
-        progress: &OnProgress<'_>,
-    ) -> Result<Fit> {
-        self.trainer()?.train(points, weights, params, progress)
+    fn train(&self, job: Job<'_>) -> Result<Fit> {
+        self.trainer()?.train(job)
     }
 
     fn assign(
@@ -99,6 +129,16 @@ impl Trainer for Device {
         progress: &OnProgress<'_>,
     ) -> Result<Assignment> {
         self.trainer()?.assign(points, model, options, progress)
+    }
+
+    fn transform(
+        &self,
+        points: &dyn Points,
+        model: &KMeansModel,
+        sink: &mut Sink<'_>,
+        progress: &OnProgress<'_>,
+    ) -> Result<()> {
+        self.trainer()?.transform(points, model, sink, progress)
     }
 }
 

@@ -27,8 +27,9 @@ mod device;
 
 pub use device::{Device, KMeans};
 pub use kmeans_core::{
-    AssignOptions, Assignment, Error, Fit, InertiaOver, Init, IterationStats, KMeansModel, Metric,
-    OnProgress, Params, Progress, Report, Result, RunReport, Seconds, Stop, Trainer, Warning,
+    AssignOptions, Assigner, Assignment, CentroidRule, EmptyClusters, Error, Fit, InertiaOver, Init,
+    InitRequest, IterationStats, Job, KMeansModel, Metric, OnProgress, Params, Pca, PcaOptions, PcaRows,
+    Progress, Report, Result, RunReport, Seconds, Seeding, Sink, Stop, TensorMetric, Trainer, Warning,
 };
 pub use kmeans_data::{DataError, Overwrite, Points, RowSlice, open};
 
@@ -36,6 +37,8 @@ pub use kmeans_data::{DataError, Overwrite, Points, RowSlice, open};
 pub use kmeans_core as core;
 /// Row sources and array files.
 pub use kmeans_data as data;
+/// Nearest-neighbour search, and assigners for very many clusters.
+pub use kmeans_index as index;
 
 /// The commands and code of README.md, compiled as tests.
 #[cfg(doctest)]

@@ -5,21 +5,24 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::Result;
-use clap::Args;
-use kmeans::data::{Output, write_distances, write_label_rows};
-use kmeans::{AssignOptions, Device, KMeansModel, Trainer};
+use clap::{ArgGroup, Args};
+use kmeans::data::{Output, RowWriter, create_rows, write_distances, write_label_rows};
+use kmeans::{AssignOptions, Assignment, DataError, Device, KMeansModel, Points, Trainer};
 use serde_json::json;
 
 use super::failure::Usage;
-use super::input::DataArg;
+use super::input::{DataArg, codec_file};
 use super::progress::Bars;
 use super::values::device;
-use super::{output, summary, text};
+use super::{interrupt, output, summary, text};
+
+const INTERRUPTED: &str = "interrupted: nothing is written; once more ends at once";
 
 /// Give each row of DATA the number of its nearest centroid.
 ///
 /// Example: kmeans assign model.safetensors more.npy --labels labels.npy
 #[derive(Args)]
+#[command(group = ArgGroup::new("outputs").args(["labels", "distances", "transform"]).required(true).multiple(true))]
 pub(crate) struct Assign {
     /// Model file that `kmeans train` wrote
     model: PathBuf,
@@ -27,13 +30,19 @@ pub(crate) struct Assign {
     data: DataArg,
     /// Write the cluster of each row (.npy i32, .csv, .ivecs); n×P with --top P
     #[arg(long, value_name = "F")]
-    labels: PathBuf,
+    labels: Option<PathBuf>,
     /// Write distances to these centroids, squared for l2 (.npy f32, .csv, .fvecs)
     #[arg(long, value_name = "F")]
     distances: Option<PathBuf>,
+    /// Write the distances to all k centroids, n×k, squared for l2 (.npy f32, .csv, .fvecs)
+    #[arg(long, value_name = "F")]
+    transform: Option<PathBuf>,
     /// The P nearest centroids of each row, the nearest first
     #[arg(long, value_name = "P", default_value = "1")]
     top: NonZeroUsize,
+    /// DATA holds codes (.npy u8): f16, bf16, u8, sq8:RANGES.npy, sq4:RANGES.npy, pq:CODEBOOKS.npy
+    #[arg(long, value_name = "SPEC")]
+    codec: Option<String>,
     /// Where to compute: auto, cpu, cpu:THREADS, cuda, cuda:INDEX, reference
     #[arg(long, default_value_t)]
     device: Device,
@@ -53,47 +62,131 @@ pub(crate) struct Assign {
 
 impl Assign {
     pub(crate) fn run(&self) -> Result<()> {
-        let outputs =
-            [(Some(self.labels.as_path()), Output::Labels), (self.distances.as_deref(), Output::Distances)];
-        output::check(&outputs, &[&self.model, Path::new(self.data.path())], self.force)?;
+        self.check_outputs()?;
         let device = device(&self.device, self.threads)?;
         let model = KMeansModel::load(&self.model)?;
-        let top = self.top.get();
-        if top > model.k() {
-            return Err(Usage(format!("--top is {top}, the model has {} clusters", model.k())).into());
-        }
-        let points = self.data.open()?;
+        self.check_top(model.k())?;
+        let points = self.data.open_decoded(self.codec.as_deref())?;
 
         let started = Instant::now();
-        let options = AssignOptions::default().p(top).distances(self.distances.is_some());
         let bars = Bars::new(0, self.quiet, false);
-        let found = device.assign(&*points, &model, options, &|step| bars.show(step));
+        let found = self.assign(&device, &*points, &model, &bars)?;
+        let transformed = self.transform(&device, &*points, &model, &bars)?;
         bars.finish();
-        let found = found?;
         let seconds = started.elapsed().as_secs_f64();
 
-        let overwrite = output::overwrite(self.force);
-        write_label_rows(&self.labels, &found.labels, top, overwrite)?;
-        if let Some((path, distances)) = self.distances.as_ref().zip(found.distances.as_ref()) {
-            write_distances(path, distances, top, overwrite)?;
+        self.write(found.as_ref(), transformed)?;
+        self.tell(&*points, &model, found.as_ref(), seconds)
+    }
+
+    fn check_outputs(&self) -> Result<()> {
+        let outputs = [
+            (self.labels.as_deref(), Output::Labels),
+            (self.distances.as_deref(), Output::Distances),
+            (self.transform.as_deref(), Output::Distances),
+        ];
+        let codec = self.codec.as_deref().and_then(codec_file);
+        let inputs: Vec<&Path> =
+            [Some(&*self.model), Some(self.data.file()), codec].into_iter().flatten().collect();
+        output::check(&outputs, &inputs, self.force)
+    }
+
+    fn check_top(&self, k: usize) -> Result<(), Usage> {
+        let top = self.top.get();
+        if top > 1 && !self.is_assigning() {
+            return Err(Usage(format!("--top {top} goes with --labels or --distances")));
         }
+        if top > k {
+            return Err(Usage(format!("--top is {top}, the model has {k} clusters")));
+        }
+        Ok(())
+    }
+
+    /// Whether the nearest centroids are asked for, and not only all distances.
+    fn is_assigning(&self) -> bool {
+        self.labels.is_some() || self.distances.is_some()
+    }
+
+    fn assign(
+        &self,
+        device: &Device,
+        points: &dyn Points,
+        model: &KMeansModel,
+        bars: &Bars,
+    ) -> Result<Option<Assignment>> {
+        if !self.is_assigning() {
+            return Ok(None);
+        }
+        let options = AssignOptions::default().p(self.top.get()).distances(self.distances.is_some());
+        Ok(Some(device.assign(points, model, options, &|step| bars.show(step))?))
+    }
+
+    /// The file of all distances, whole but for its name.
+    fn transform(
+        &self,
+        device: &Device,
+        points: &dyn Points,
+        model: &KMeansModel,
+        bars: &Bars,
+    ) -> Result<Option<RowWriter>> {
+        let Some(path) = &self.transform else { return Ok(None) };
+        interrupt::catch(bars, INTERRUPTED)?;
+        let mut writer = create_rows(path, points.rows(), model.k(), output::overwrite(self.force))?;
+        let mut write = |distances: &[f32]| {
+            if interrupt::is_caught() {
+                let source = std::io::ErrorKind::Interrupted.into();
+                return Err(DataError::CannotWrite { path: path.clone(), source }.into());
+            }
+            Ok(writer.write_rows(distances)?)
+        };
+        let done = device.transform(points, model, &mut write, &|step| bars.show(step));
+        interrupt::check()?;
+        done?;
+        Ok(Some(writer))
+    }
+
+    fn write(&self, found: Option<&Assignment>, transformed: Option<RowWriter>) -> Result<()> {
+        let overwrite = output::overwrite(self.force);
+        if let Some((path, found)) = self.labels.as_ref().zip(found) {
+            write_label_rows(path, &found.labels, found.p, overwrite)?;
+        }
+        let distances = found.and_then(|found| Some((found.distances.as_ref()?, found.p)));
+        if let Some((path, (distances, p))) = self.distances.as_ref().zip(distances) {
+            write_distances(path, distances, p, overwrite)?;
+        }
+        transformed.map_or(Ok(()), RowWriter::commit)?;
+        Ok(())
+    }
+
+    fn tell(
+        &self,
+        points: &dyn Points,
+        model: &KMeansModel,
+        found: Option<&Assignment>,
+        seconds: f64,
+    ) -> Result<()> {
+        let (n, k) = (points.rows(), model.k());
         if !self.quiet {
-            text::say(format_args!(
-                "{} rows assigned to {} clusters in {seconds:.3} s",
-                points.rows(),
-                model.k()
-            ));
+            let what = if found.is_some() { "assigned" } else { "measured" };
+            text::say(format_args!("{n} rows {what} to {k} clusters in {seconds:.3} s"));
+        }
+        if let (Some(found), false) = (found, self.quiet) {
             summary::sizes_of(&found.cluster_sizes);
             text::say(format_args!("inertia {:.6}", found.inertia));
         }
-        if self.json {
-            let report = json!({
-                "n": points.rows(), "d": points.dim(), "k": model.k(), "top": top, "metric": model.metric(),
-                "inertia": found.inertia, "cluster_sizes": found.cluster_sizes, "device": found.device,
-                "seconds": seconds, "version": env!("CARGO_PKG_VERSION"),
-            });
-            text::print(format_args!("{report}"))?;
+        if !self.json {
+            return Ok(());
         }
-        Ok(())
+        let mut report = json!({
+            "n": n, "d": points.dim(), "k": k, "metric": model.metric(), "seconds": seconds,
+            "version": env!("CARGO_PKG_VERSION"),
+        });
+        if let Some(found) = found {
+            report["top"] = found.p.into();
+            report["inertia"] = found.inertia.into();
+            report["cluster_sizes"] = json!(found.cluster_sizes);
+            report["device"] = json!(found.device);
+        }
+        text::print(format_args!("{report}"))
     }
 }

@@ -5,6 +5,8 @@ use std::process::ExitCode;
 use kmeans::data::ErrorKind;
 use kmeans::{DataError, Error};
 
+use super::interrupt::{self, Interrupted};
+
 /// The command line itself is at fault.
 #[derive(Debug)]
 pub(crate) struct Usage(pub(crate) String);
@@ -35,8 +37,11 @@ const BAD_DATA: u8 = 65;
 const MISSING: u8 = 66;
 const CANNOT_WRITE: u8 = 73;
 
-/// Says what went wrong on standard error.
+/// Says what went wrong on standard error; a signal was answered when it came.
 pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
+    if error.is::<Interrupted>() {
+        return ExitCode::from(interrupt::EXIT_CODE);
+    }
     super::text::say(format_args!("error: {}", message(error)));
     ExitCode::from(code(error))
 }
@@ -45,12 +50,35 @@ pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
 fn message(error: &anyhow::Error) -> String {
     match error.downcast_ref::<Error>() {
         Some(Error::Parameter { name, value, expected }) => {
-            let dashes = if name.len() == 1 { "-" } else { "--" };
-            format!("{dashes}{} is {value}, expected {expected}", name.replace('_', "-"))
+            format!("{} is {value}, expected {}", flag(name), in_flags(expected))
+        }
+        Some(Error::Together { name, with }) => {
+            format!("{} cannot be set together with {}", flag(with), flag(name))
         }
         _ if code(error) == CANNOT_WRITE && exists(error) => format!("{error:#} (--force replaces it)"),
         _ => format!("{error:#}"),
     }
+}
+
+/// How a parameter of the library is typed; words after its name stay, as in `seeding faiss`.
+fn flag(name: &str) -> String {
+    match name {
+        "k" => "-k".to_owned(),
+        "trials" => "--local-trials".to_owned(),
+        "p" => "--top".to_owned(),
+        "an assigner" => "--assign approximate".to_owned(),
+        "final_assign (switched off)" => "--no-final-assign".to_owned(),
+        name => format!("--{}", name.replace('_', "-")),
+    }
+}
+
+/// A text that names parameters, in which they are as they are typed.
+fn in_flags(text: &str) -> String {
+    let word = |word: &str| {
+        let name = word.trim_matches(|c: char| !c.is_alphanumeric());
+        if name.contains('_') { word.replacen(name, &flag(name), 1) } else { word.to_owned() }
+    };
+    text.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }
 
 fn exists(error: &anyhow::Error) -> bool {
@@ -77,9 +105,12 @@ fn code_of(error: &(dyn std::error::Error + 'static)) -> Option<u8> {
     }
     error.downcast_ref::<Error>().map(|error| match error {
         Error::Data(error) => code_of_data(error),
-        Error::Parameter { .. } => USAGE,
+        Error::Parameter { .. } | Error::Together { .. } => USAGE,
         Error::TooFewPointsStrict { .. } => STRICT,
-        Error::Engine { .. } | Error::Device { .. } => FAILED,
+        Error::InitFunction { .. }
+        | Error::AssignerLabel { .. }
+        | Error::Engine { .. }
+        | Error::Device { .. } => FAILED,
         _ => BAD_DATA,
     })
 }

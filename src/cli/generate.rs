@@ -9,10 +9,10 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use rand_distr::{Distribution, StandardNormal};
 
-use super::convert::create;
+use super::convert::{INTERRUPTED, create};
 use super::failure::Usage;
-use super::output;
 use super::progress::Bars;
+use super::{interrupt, output};
 
 /// Values made at a time: 16 MiB of f32.
 const BLOCK_VALUES: usize = 1 << 22;
@@ -67,12 +67,14 @@ impl Generate {
         let mut rng = rng(self.seed);
         let centres: Vec<f32> =
             (0..self.k * self.d).map(|_| HALF_WIDTH * (2.0 * unit(&mut rng) - 1.0)).collect();
-        let mut writer = create(&self.out, self.n, self.d, self.dtype, self.force)?;
         let bars = Bars::new(0, self.quiet, false);
+        interrupt::catch(&bars, INTERRUPTED)?;
+        let mut writer = create(&self.out, self.n, self.d, self.dtype, self.force)?;
         let step = (BLOCK_VALUES / self.d).max(1);
         let mut labels = Vec::new();
         let mut block = Vec::new();
         for start in (0..self.n).step_by(step) {
+            interrupt::check()?;
             let end = self.n.min(start + step);
             block.clear();
             for _ in start..end {

@@ -49,10 +49,14 @@ fn model(model: &KMeansModel) -> Result<Value> {
 
 fn data(file: &str) -> Result<Value> {
     let info = describe(file)?;
-    Ok(json!({
+    let mut facts = json!({
         "format": info.format.to_string(), "rows": info.rows, "dim": info.dim, "dtype": info.dtype,
-        "order": format!("{:?}", info.order), "mapped": info.mapped, "bytes": info.bytes,
-    }))
+        "order": info.order.to_string(), "mapped": info.mapped, "bytes": info.bytes,
+    });
+    if let Some(nnz) = info.nnz {
+        facts["nnz"] = nnz.into();
+    }
+    Ok(facts)
 }
 
 /// Strings without quotes, long lists cut, everything else as JSON.

@@ -3,16 +3,22 @@
 use std::io;
 use std::path::Path;
 
+use anyhow::Result;
 use clap::Args;
 use kmeans::Points;
-use kmeans::data::{CsvRows, RowRange};
+use kmeans::data::{CsvRows, EncodedRows, RowRange, RowWidth, describe, open_codec};
 
+use super::failure::Usage;
 use super::values::RowsArg;
+
+/// An archive and a key of it.
+const KEY: &str = ".npz:";
 
 /// The table of rows to work on.
 #[derive(Args)]
 pub(crate) struct DataArg {
-    /// Rows: .npy, .npz:key, .fvecs, .bvecs, .csv, .tsv, or - for CSV on standard input
+    /// Rows: .npy, .npz:key, .fvecs, .bvecs, .csv, .tsv, or - for CSV on standard input; sparse rows: .npz
+    /// of SciPy, .svm, .libsvm, .svmlight
     #[arg(value_name = "DATA")]
     path: String,
     /// Only the rows a:b (counted from 0, b excluded; either may be left out)
@@ -21,7 +27,7 @@ pub(crate) struct DataArg {
 }
 
 impl DataArg {
-    pub(crate) fn open(&self) -> anyhow::Result<Box<dyn Points>> {
+    pub(crate) fn open(&self) -> Result<Box<dyn Points>> {
         let points: Box<dyn Points> = if self.path == "-" {
             Box::new(CsvRows::from_reader(io::stdin().lock(), b',', "standard input")?.into_rows())
         } else {
@@ -30,8 +36,18 @@ impl DataArg {
         self.part_of(points)
     }
 
+    /// The rows, or where there is a codec, what it makes of the codes in the file.
+    pub(crate) fn open_decoded(&self, codec: Option<&str>) -> Result<Box<dyn Points>> {
+        let Some(spec) = codec else { return self.open() };
+        if self.path == "-" {
+            return Err(Usage("codes are read from a .npy file, not from standard input".to_owned()).into());
+        }
+        let codec = open_codec(spec, RowWidth::CodeBytes(describe(&self.path)?.dim))?;
+        self.part_of(Box::new(EncodedRows::open(&self.path, codec)?))
+    }
+
     /// The rows of `--rows`, or all.
-    pub(crate) fn part_of(&self, points: Box<dyn Points>) -> anyhow::Result<Box<dyn Points>> {
+    pub(crate) fn part_of(&self, points: Box<dyn Points>) -> Result<Box<dyn Points>> {
         Ok(match self.rows {
             None => points,
             Some(rows) => {
@@ -44,4 +60,15 @@ impl DataArg {
     pub(crate) fn path(&self) -> &str {
         &self.path
     }
+
+    /// The file that holds the rows: of `file.npz:key`, the archive.
+    pub(crate) fn file(&self) -> &Path {
+        let key = self.path.to_ascii_lowercase().rfind(KEY).map(|at| at + KEY.len() - 1);
+        Path::new(&self.path[..key.unwrap_or(self.path.len())])
+    }
+}
+
+/// The file of a codec's parameters, where it has one.
+pub(crate) fn codec_file(spec: &str) -> Option<&Path> {
+    spec.split_once(':').map(|(_, file)| Path::new(file))
 }

@@ -6,6 +6,7 @@ mod failure;
 mod generate;
 mod info;
 mod input;
+mod interrupt;
 mod output;
 mod progress;
 mod summary;
@@ -20,8 +21,9 @@ use clap::{Parser, Subcommand};
 /// Exact, reproducible k-means clustering.
 ///
 /// DATA is a table of rows: .npy (f32, f64, f16, u8, i8), .npz:key, .fvecs, .bvecs, .csv, .tsv, or -
-/// for CSV on standard input. Binary files are mapped, not read into memory. Results go to the files
-/// named, or with --json to standard output; all other text goes to standard error.
+/// for CSV on standard input; or sparse rows: .npz of SciPy, .svm, .libsvm, .svmlight. Binary files are
+/// mapped, not read into memory. Results go to the files named, or with --json to standard output; all
+/// other text goes to standard error.
 #[derive(Parser)]
 #[command(name = "kmeans", version, max_term_width = 100)]
 struct Cli {

@@ -1,13 +1,16 @@
 //! Progress bars, drawn on standard error and only on a terminal.
 
+use std::fmt::Arguments;
 use std::ops::ControlFlow;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use kmeans::Progress;
 
+use super::interrupt;
 use super::text::say;
 
-/// One bar that follows training or assignment from phase to phase.
+/// One bar that follows training or assignment from phase to phase. Copies are the same bar.
+#[derive(Clone)]
 pub(crate) struct Bars {
     bar: ProgressBar,
     niter: usize,
@@ -19,7 +22,7 @@ impl Bars {
         Self { bar: new_bar(quiet), niter, verbose }
     }
 
-    /// Shows a step; never asks to stop.
+    /// Shows a step; asks to stop once a signal was caught.
     pub(crate) fn show(&self, step: &Progress) -> ControlFlow<()> {
         match *step {
             Progress::Read { done, n } => self.place("rows read", done, n, ""),
@@ -31,14 +34,19 @@ impl Bars {
                 );
                 if self.verbose {
                     let seconds = format!("{:.3} s, search {:.3} s", stats.time, stats.time_search);
-                    self.bar.suspend(|| say(format_args!("{text} ({seconds})")));
+                    self.say(format_args!("{text} ({seconds})"));
                 }
                 self.place("iterations", iteration + 1, self.niter, &format!("objective {:.6e}", stats.obj));
             }
             Progress::Assign { done, n } => self.place("rows assigned", done, n, ""),
             _ => {}
         }
-        ControlFlow::Continue(())
+        if interrupt::is_caught() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
+    /// A line above the bar.
+    pub(crate) fn say(&self, text: Arguments<'_>) {
+        self.bar.suspend(|| say(text));
     }
 
     /// Shows that `done` of `total` are behind us.

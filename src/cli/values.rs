@@ -1,8 +1,10 @@
 //! Values of options that are not plain numbers.
 
+use std::fmt;
 use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::str::FromStr;
+use std::time::Duration;
 
 use kmeans::Device;
 
@@ -12,7 +14,7 @@ use super::failure::Usage;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct OrNone<T>(pub(crate) Option<T>);
 
-impl<T: FromStr<Err: std::fmt::Display>> FromStr for OrNone<T> {
+impl<T: FromStr<Err: fmt::Display>> FromStr for OrNone<T> {
     type Err = String;
 
     fn from_str(s: &str) -> Result<Self, String> {
@@ -23,6 +25,32 @@ impl<T: FromStr<Err: std::fmt::Display>> FromStr for OrNone<T> {
             }
         }
     }
+}
+
+impl<T: fmt::Display> fmt::Display for OrNone<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            None => f.write_str("none"),
+            Some(value) => value.fmt(f),
+        }
+    }
+}
+
+/// A time in seconds, or with a unit: `90`, `90s`, `1.5m`, `2h`.
+pub(crate) fn time_span(s: &str) -> Result<Duration, String> {
+    let (number, unit) = match s.strip_suffix(['s', 'm', 'h']) {
+        Some(number) => (number, &s[number.len()..]),
+        None => (s, "s"),
+    };
+    let scale = match unit {
+        "h" => 3600.0,
+        "m" => 60.0,
+        _ => 1.0,
+    };
+    let seconds = number.parse::<f64>().ok().map(|number| number * scale);
+    seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()).ok_or_else(|| {
+        "expected seconds, not negative, or a number with s, m or h, such as 90s or 1.5h".to_owned()
+    })
 }
 
 /// A range of rows `a:b`, `a:` or `:b`.

@@ -1,0 +1,57 @@
+//! What assigns rows in the iterations.
+
+use std::fmt;
+use std::num::NonZeroUsize;
+use std::str::FromStr;
+
+use anyhow::Result;
+use kmeans::{Assigner, Device, Metric};
+
+/// Cells that are looked into where the user does not say.
+const NPROBE: NonZeroUsize = NonZeroUsize::new(8).unwrap();
+
+/// The value of `--assign`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum AssignArg {
+    #[default]
+    Exact,
+    Approximate {
+        nprobe: NonZeroUsize,
+    },
+}
+
+impl AssignArg {
+    /// What replaces the engine's own choice, if anything does.
+    pub(super) fn assigner(self, device: &Device, metric: Metric) -> Result<Option<Box<dyn Assigner>>> {
+        match self {
+            Self::Exact => Ok(None),
+            Self::Approximate { nprobe } => Ok(Some(device.cell_assigner(metric, nprobe.get())?)),
+        }
+    }
+}
+
+impl fmt::Display for AssignArg {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exact => f.write_str("exact"),
+            Self::Approximate { nprobe } if *nprobe == NPROBE => f.write_str("approximate"),
+            Self::Approximate { nprobe } => write!(f, "approximate:{nprobe}"),
+        }
+    }
+}
+
+impl FromStr for AssignArg {
+    type Err = String;
+
+    fn from_str(s: &str) -> Result<Self, String> {
+        let unknown = || "expected exact, approximate or approximate:NPROBE".to_owned();
+        match s.split_once(':') {
+            None if s == "exact" => Ok(Self::Exact),
+            None if s == "approximate" => Ok(Self::Approximate { nprobe: NPROBE }),
+            Some(("approximate", nprobe)) => {
+                nprobe.parse().map(|nprobe| Self::Approximate { nprobe }).map_err(|_| unknown())
+            }
+            _ => Err(unknown()),
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! Where training runs, and what it says.
+
+use std::num::NonZeroUsize;
+
+use clap::Args;
+use kmeans::{Device, Params};
+
+#[derive(Args)]
+#[command(next_help_heading = "Running")]
+pub(super) struct Running {
+    /// Where to compute: auto, cpu, cpu:THREADS, cuda, cuda:INDEX, reference
+    #[arg(long, default_value_t)]
+    device: Device,
+    /// Threads of the cpu device [default: all cores]; results do not depend on it
+    #[arg(long, value_name = "N")]
+    threads: Option<NonZeroUsize>,
+    /// Rows handed to the engine at a time [default: all]; results do not depend on it
+    #[arg(long, value_name = "N")]
+    chunk_rows: Option<usize>,
+    /// Leave out the assignment of all rows at the end: inertia is then of the sample
+    #[arg(long)]
+    pub(super) no_final_assign: bool,
+    /// Exit with 3 when not converged or on any warning; too few points are an error
+    #[arg(long)]
+    pub(super) strict: bool,
+    /// Print one JSON object with the report on standard output
+    #[arg(long)]
+    pub(super) json: bool,
+    /// No progress bars and no summary
+    #[arg(short, long)]
+    pub(super) quiet: bool,
+    /// One line for each iteration
+    #[arg(short, long, conflicts_with = "quiet")]
+    pub(super) verbose: bool,
+}
+
+impl Running {
+    pub(super) fn set(&self, params: &mut Params) {
+        params.final_assign = !self.no_final_assign;
+        params.strict = self.strict;
+        params.chunk_rows = self.chunk_rows;
+    }
+
+    pub(super) fn device(&self) -> anyhow::Result<Device> {
+        crate::cli::values::device(&self.device, self.threads)
+    }
+}
