@@ -6,19 +6,32 @@
 mod assign;
 #[path = "cli/bad_data.rs"]
 mod bad_data;
+#[path = "cli/codecs.rs"]
+mod codecs;
 #[path = "cli/files.rs"]
 mod files;
 #[path = "cli/formats.rs"]
 mod formats;
 #[path = "cli/help.rs"]
 mod help;
+#[cfg(unix)]
+#[path = "cli/interrupt.rs"]
+mod interrupt;
 #[path = "cli/options.rs"]
 mod options;
 #[path = "cli/outputs.rs"]
 mod outputs;
+#[path = "cli/parameters.rs"]
+mod parameters;
+#[path = "cli/refused.rs"]
+mod refused;
 #[path = "cli/room.rs"]
 mod room;
+#[path = "cli/sparse.rs"]
+mod sparse;
 #[path = "cli/train.rs"]
 mod train;
+#[path = "cli/transform.rs"]
+mod transform;
 #[path = "cli/usage.rs"]
 mod usage;

@@ -17,8 +17,8 @@ mod labels;
 mod nearest;
 #[path = "conformance/normalize.rs"]
 mod normalize;
-#[path = "conformance/seeds.rs"]
-mod seeds;
+#[path = "conformance/sparse.rs"]
+mod sparse;
 #[path = "conformance/sums.rs"]
 mod sums;
 #[path = "conformance/ties.rs"]
@@ -68,16 +68,19 @@ macro_rules! stamp {
             nearest::equal_centroids_are_listed_by_number,
             nearest::the_nearest_is_the_label,
             nearest::the_nearest_is_the_label_in_near_ties,
-            seeds::the_potential_is_the_naive_sum,
-            seeds::fresh_seeds_lower_the_potential_and_restart_forgets,
-            seeds::pick_walks_the_rows_in_order,
-            seeds::a_row_at_a_seed_has_no_share,
             extent::extents_are_the_smallest_and_largest_values,
             extent::the_first_value_that_is_not_finite_is_named,
             extent::weights_are_counted,
             inputs::tensors_are_taken_like_slices,
             inputs::a_transposed_tensor_is_read_by_rows,
             inputs::rows_come_back_in_the_frame,
+            sparse::sparse_rows_give_what_dense_ones_give,
+            sparse::sparse_rows_are_seen_in_any_frame,
+            sparse::sparse_parts_lent_and_owned_are_the_same_rows,
+            sparse::a_sparse_row_at_its_centroid_has_distance_zero,
+            sparse::the_nearest_of_sparse_rows_are_those_of_dense_ones,
+            sparse::extents_of_sparse_rows_count_their_zeros,
+            sparse::a_sparse_value_that_is_not_finite_is_named,
             normalize::centroids_get_unit_length,
             normalize::a_zero_centroid_stays_zero,
         ]);

@@ -26,6 +26,8 @@ mod same_bits;
 mod sampling;
 #[path = "laws/scaling.rs"]
 mod scaling;
+#[path = "laws/sparse.rs"]
+mod sparse;
 #[path = "laws/training.rs"]
 mod training;
 #[path = "laws/translation.rs"]

@@ -1,6 +1,54 @@
 //! Help and version.
 
+use kmeans::Params;
+
 use crate::room::Room;
+
+/// Parameters whose flag is not their name.
+const OTHERWISE: [(&str, &str); 6] = [
+    ("k", "-k"),
+    ("verbose", "--verbose"),
+    ("return_distances", "--distances"),
+    ("final_assign", "--no-final-assign"),
+    ("check_input_data_for_nans", "--no-check-input-data-for-nans"),
+    ("apply_pca", "--no-pca"),
+];
+
+const HEADINGS: [&str; 7] = [
+    "Initialisation:",
+    "Sampling:",
+    "Iterations and stopping:",
+    "Metric and centroids:",
+    "Variants:",
+    "Encoded and sparse input:",
+    "Running:",
+];
+
+#[test]
+fn every_parameter_has_a_flag_in_the_help_of_train() {
+    let help = Room::new().ok("train --help").stdout;
+    let flags: Vec<&str> = help
+        .lines()
+        .map(str::trim)
+        .filter(|line| line.starts_with('-'))
+        .flat_map(|line| line.split([' ', ',', '[', '=']))
+        .filter(|word| word.starts_with('-'))
+        .collect();
+    let params = serde_json::to_value(Params::default()).unwrap();
+    let names = params.as_object().unwrap().keys().map(String::as_str).chain(["init_centroids"]);
+    for name in names {
+        let named = OTHERWISE.iter().find(|(parameter, _)| *parameter == name);
+        let flag = named.map_or(format!("--{}", name.replace('_', "-")), |(_, flag)| (*flag).to_owned());
+        assert!(flags.contains(&&*flag), "{name}: {flag} is not in {flags:?}");
+    }
+}
+
+#[test]
+fn the_help_of_train_is_grouped() {
+    let help = Room::new().ok("train --help").stdout;
+    let places: Vec<usize> = HEADINGS.iter().map(|heading| help.find(heading).expect(heading)).collect();
+    assert!(places.is_sorted(), "{places:?}");
+}
 
 #[test]
 fn only_commands_that_work_appear() {
@@ -29,6 +77,20 @@ fn help_of_every_command_names_defaults_and_units() {
                 "[default: 256]",
                 "[default: 0]",
                 "[default: auto]",
+                "[default: native]",
+                "[default: split]",
+                "[default: exact]",
+                "[default: 32768]",
+                "[default: 50]",
+                "[default: no limit]",
+                "[alias: --init-method]",
+                "seconds",
+                "l2",
+                "ip",
+                "cosine",
+                "l1",
+                "linf",
+                "kl",
                 "squared for l2",
                 "i32",
                 "f32",
@@ -36,7 +98,7 @@ fn help_of_every_command_names_defaults_and_units() {
         ),
         ("assign", &["[default: 1]", "[default: auto]", "squared for l2", "i32"]),
         ("info", &["--json"]),
-        ("convert", &["[default: f32]", "counted from 0"]),
+        ("convert", &["[default: f32]", "counted from 0", "sq8:RANGES.npy", ".npz"]),
         ("generate", &["[default: 1234]", "Standard deviation", "[default: f32]"]),
     ] {
         for flag in ["-h", "--help"] {

@@ -29,7 +29,7 @@ fn reduced(
     let codebook = engine.codebook(c, metric).unwrap();
     let mut rows = prepared(engine, x, weights, frame);
     engine.set_labels(&mut rows, labels).unwrap();
-    engine.download(engine.reduce(&rows, &codebook).unwrap()).unwrap()
+    engine.download(engine.reduce(&mut rows, &codebook).unwrap()).unwrap()
 }
 
 /// Random labels, of which some clusters get none.
@@ -194,7 +194,7 @@ pub(crate) fn step_is_assign_then_reduce(engine: &impl Engine<Backend = NdArray>
                 (prepared(engine, &x, None, &frame), prepared(engine, &x, None, &frame));
             let one = engine.download(engine.step(&mut fused, &codebook).unwrap()).unwrap();
             engine.assign(&mut apart, &codebook).unwrap();
-            let two = engine.download(engine.reduce(&apart, &codebook).unwrap()).unwrap();
+            let two = engine.download(engine.reduce(&mut apart, &codebook).unwrap()).unwrap();
             check_same(&one, &two, &format!("{metric} n={n} d={d} k={k}"));
             assert_eq!(engine.labels(&fused).unwrap(), engine.labels(&apart).unwrap());
             assert_eq!(engine.distances(&fused).unwrap(), engine.distances(&apart).unwrap());

@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 use burn_ndarray::NdArray;
-use kmeans::{AssignOptions, DataError, Error, Init, RowSlice};
+use kmeans::{AssignOptions, DataError, Error, RowSlice};
 
 use crate::naive;
 use crate::training::{kmeans, reference};
@@ -96,9 +96,9 @@ fn bad_weights_are_named() {
 #[test]
 fn bad_initial_centroids_are_named() {
     let x = naive::blobs(10, 2, 2, 4);
-    let train = |c: Vec<f32>| kmeans(2).init(Init::Centroids(c)).train(&x, 2).unwrap_err();
+    let train = |c: Vec<f32>| kmeans(2).init_centroids(c).train(&x, 2).unwrap_err();
     assert!(matches!(train(vec![1.0; 6]), Error::TooManyCentroids { given: 3, k: 2 }));
-    assert_eq!(parameter(&train(vec![1.0; 3])), "init");
+    assert_eq!(parameter(&train(vec![1.0; 3])), "init_centroids");
     assert!(matches!(train(vec![1.0, 2.0, 3.0, f32::NAN]), Error::NonFinite { row: 1, column: 1, .. }));
 }
 

@@ -40,10 +40,12 @@ fn duplicates(distinct: usize, copies: usize) -> Vec<f32> {
     (0..distinct * copies).flat_map(|i| row(i % distinct)).collect()
 }
 
-fn check_duplicates(init: Init, distinct: usize, k: usize) {
+type Started = kmeans::core::KMeans<kmeans_backend_cpu::CpuEngine>;
+
+fn check_duplicates(start: impl Fn(Started) -> Started, distinct: usize, k: usize) {
     let x = duplicates(distinct, 20);
-    let what = format!("{init}: {distinct} distinct rows, k={k}");
-    let fit = kmeans(k).init(init).niter(50).train(&x, 2).unwrap();
+    let what = format!("{distinct} distinct rows, k={k}");
+    let fit = start(kmeans(k)).niter(50).train(&x, 2).unwrap();
     assert_eq!(fit.report.inertia, 0.0, "{what}: obj {:?}", fit.report.obj);
     assert_eq!(fit.report.distinct, distinct, "{what}");
     assert_eq!(*fit.report.obj.last().unwrap(), 0.0, "{what}");
@@ -55,22 +57,22 @@ fn check_duplicates(init: Init, distinct: usize, k: usize) {
 
 #[test]
 fn duplicates_leave_no_distance_from_kmeans_plus_plus() {
-    check_duplicates(Init::KMeansPlusPlus, 1, 3);
-    check_duplicates(Init::KMeansPlusPlus, 5, 10);
-    check_duplicates(Init::KMeansPlusPlus, 5, 100);
+    check_duplicates(|k| k.init(Init::KMeansPlusPlus), 1, 3);
+    check_duplicates(|k| k.init(Init::KMeansPlusPlus), 5, 10);
+    check_duplicates(|k| k.init(Init::KMeansPlusPlus), 5, 100);
 }
 
 #[test]
 fn duplicates_leave_no_distance_from_random_rows() {
-    check_duplicates(Init::Random, 1, 3);
-    check_duplicates(Init::Random, 5, 10);
+    check_duplicates(|k| k.init(Init::Random), 1, 3);
+    check_duplicates(|k| k.init(Init::Random), 5, 10);
 }
 
 #[test]
 fn duplicates_leave_no_distance_from_given_centroids() {
-    check_duplicates(Init::Centroids(vec![0.5, 0.5, -3.0, 2.0, 30.0, -10.0]), 1, 3);
+    check_duplicates(|k| k.init_centroids(vec![0.5, 0.5, -3.0, 2.0, 30.0, -10.0]), 1, 3);
     let given = naive::Numbers::new(3).vec(20, -30.0, 50.0);
-    check_duplicates(Init::Centroids(given), 5, 10);
+    check_duplicates(|k| k.init_centroids(given.clone()), 5, 10);
 }
 
 #[test]
@@ -78,7 +80,7 @@ fn an_empty_cluster_takes_half_of_another() {
     let x = naive::blobs(400, 2, 4, 7);
     let mut given = x[..4 * 2].to_vec();
     given.extend([1e3, 1e3]);
-    let fit = kmeans(5).init(Init::Centroids(given)).train(&x, 2).unwrap();
+    let fit = kmeans(5).init_centroids(given).train(&x, 2).unwrap();
     assert!(fit.report.iteration_stats[0].nsplit >= 1);
     assert_eq!(fit.report.nsplit, fit.report.iteration_stats.iter().map(|s| s.nsplit).sum::<usize>());
     assert_eq!(fit.report.distinct, 5);
@@ -120,8 +122,8 @@ fn check_near(found: &[f32], given: &[f32]) {
 #[test]
 fn no_iterations_leave_the_given_centroids() {
     let (x, d) = data("iris");
-    let Init::Centroids(given) = rows(&x, d, &[3, 77, 140]) else { unreachable!() };
-    let fit = kmeans(3).init(Init::Centroids(given.clone())).niter(0).train(&x, d).unwrap();
+    let given = rows(&x, d, &[3, 77, 140]);
+    let fit = kmeans(3).init_centroids(given.clone()).niter(0).train(&x, d).unwrap();
     check_near(fit.model.centroids(), &given);
     assert!(fit.report.obj.is_empty() && fit.report.niter_done == 0);
     check_fit(&fit, &x, None, "niter 0");
@@ -131,12 +133,12 @@ fn no_iterations_leave_the_given_centroids() {
 fn centroids_that_are_not_given_are_drawn_from_the_rows() {
     let (x, d) = data("iris");
     let given = vec![5.05, 3.05, 1.55, 0.25, 6.05, 2.05, 4.05, 1.05];
-    let fit = kmeans(6).init(Init::Centroids(given.clone())).niter(0).train(&x, d).unwrap();
+    let fit = kmeans(6).init_centroids(given.clone()).niter(0).train(&x, d).unwrap();
     check_near(&fit.model.centroids()[..8], &given);
     for c in fit.model.centroids()[8..].chunks_exact(d) {
         assert!(x.chunks_exact(d).any(|row| is_near(row, c)), "{c:?} is no row");
     }
-    let empty = kmeans(6).init(Init::Centroids(Vec::new())).train(&x, d).unwrap();
+    let empty = kmeans(6).init_centroids(Vec::new()).train(&x, d).unwrap();
     let drawn = kmeans(6).train(&x, d).unwrap();
     assert_eq!(bits(empty.model.centroids()), bits(drawn.model.centroids()));
 }

@@ -1,6 +1,6 @@
 //! Values near the ends of `f32`.
 
-use kmeans::{Error, Init};
+use kmeans::Error;
 
 use crate::naive;
 use crate::training::{check_fit, exact_centroids, from_origin, kmeans, rows};
@@ -9,10 +9,10 @@ use crate::training::{check_fit, exact_centroids, from_origin, kmeans, rows};
 fn any_magnitude_gives_the_right_labels() {
     let unit = naive::blobs(400, 4, 6, 1);
     let ids = [0, 60, 120, 180, 240, 300];
-    let plain = kmeans(6).init(rows(&unit, 4, &ids)).train(&unit, 4).unwrap();
+    let plain = kmeans(6).init_centroids(rows(&unit, 4, &ids)).train(&unit, 4).unwrap();
     for magnitude in [1e19_f32, 1e30, 3e37, 1e-19, 1e-30, 1e-37, 1e-41] {
         let x: Vec<f32> = unit.iter().map(|x| x * magnitude).collect();
-        let fit = kmeans(6).init(rows(&x, 4, &ids)).train(&x, 4).unwrap();
+        let fit = kmeans(6).init_centroids(rows(&x, 4, &ids)).train(&x, 4).unwrap();
         assert!(fit.report.inertia.is_finite());
         check_fit(&fit, &x, None, &format!("{magnitude:e}"));
         let expected = plain.report.inertia * f64::from(magnitude).powi(2);
@@ -63,7 +63,7 @@ fn given_centroids_far_from_the_rows_are_taken() {
     let x = naive::blobs(200, 2, 3, 4);
     for far in [1e6_f32, 1e15, 1e25, 3e38] {
         let given = vec![x[0], x[1], far, -far];
-        let fit = kmeans(2).init(Init::Centroids(given)).niter(0).train(&x, 2).unwrap();
+        let fit = kmeans(2).init_centroids(given).niter(0).train(&x, 2).unwrap();
         assert!(fit.labels.iter().all(|&label| label == 0), "{far:e}");
     }
 }
@@ -87,11 +87,12 @@ fn one_row_far_out_leaves_the_labels_right() {
 #[test]
 fn one_row_far_out_does_not_spoil_the_others() {
     let x = naive::blobs(500, 2, 5, 5);
-    let plain = kmeans(5).init(rows(&x, 2, &[0, 50, 100, 150, 200])).train(&x, 2).unwrap();
+    let plain = kmeans(5).init_centroids(rows(&x, 2, &[0, 50, 100, 150, 200])).train(&x, 2).unwrap();
     for far in [1e4_f32, 1e6, 1e8] {
         let mut with = x.clone();
         with.extend([far, far]);
-        let fit = kmeans(6).init(rows(&with, 2, &[0, 50, 100, 150, 200, 500])).train(&with, 2).unwrap();
+        let fit =
+            kmeans(6).init_centroids(rows(&with, 2, &[0, 50, 100, 150, 200, 500])).train(&with, 2).unwrap();
         let (found, expected) = (fit.report.inertia, plain.report.inertia);
         assert!(found <= 1.01 * expected, "row at {far:e}: inertia {found}, without it {expected}");
     }

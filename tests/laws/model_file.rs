@@ -44,12 +44,13 @@ fn models_of_every_kind_come_back() {
         kmeans(4).init(kmeans::Init::Random).max_points_per_centroid(10),
         kmeans(4).niter(0),
         kmeans(4).early_stop_threshold(None).chunk_rows(10),
-        kmeans(4).init(rows(&x, 3, &[0, 1])),
+        kmeans(4).init_centroids(rows(&x, 3, &[0, 1])),
     ];
     for (i, kmeans) in kinds.into_iter().enumerate() {
         for magnitude in [1.0, 1e25, 1e-25] {
             let x: Vec<f32> = x.iter().map(|x| x * magnitude).collect();
-            let kmeans = if i == 5 { kmeans.clone().init(rows(&x, 3, &[0, 1])) } else { kmeans.clone() };
+            let kmeans =
+                if i == 5 { kmeans.clone().init_centroids(rows(&x, 3, &[0, 1])) } else { kmeans.clone() };
             let fit = kmeans.train(&x, 3).unwrap();
             let path = dir.path().join(format!("{i}-{magnitude}"));
             fit.model.save(&path, Overwrite::Refuse).unwrap();

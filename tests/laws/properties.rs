@@ -17,7 +17,7 @@ struct Case {
 
 impl Case {
     /// Different rows as first centroids.
-    fn init(&self) -> kmeans::Init {
+    fn init(&self) -> Vec<f32> {
         let ids: Vec<usize> = (0..self.k).map(|i| i * self.n / self.k).collect();
         rows(&self.x, self.d, &ids)
     }
@@ -56,7 +56,7 @@ proptest! {
     fn permuting_rows_permutes_labels(case in case(), seed in any::<u64>()) {
         let ids = permutation(case.n, seed);
         let shuffled: Vec<f32> = ids.iter().flat_map(|&i| case.x[i * case.d..][..case.d].to_vec()).collect();
-        let train = |x: &[f32]| kmeans(case.k).init(case.init()).train(x, case.d).unwrap();
+        let train = |x: &[f32]| kmeans(case.k).init_centroids(case.init()).train(x, case.d).unwrap();
         let (plain, shuffled) = (train(&case.x), train(&shuffled));
         let expected: Vec<i32> = ids.iter().map(|&i| plain.labels[i]).collect();
         prop_assert_eq!(shuffled.labels, expected);
@@ -87,7 +87,7 @@ proptest! {
         let repeat = |i: usize| std::iter::repeat_n(i, times[i]);
         let ids: Vec<usize> = (0..case.n).flat_map(repeat).collect();
         let repeated: Vec<f32> = ids.iter().flat_map(|&i| case.x[i * case.d..][..case.d].to_vec()).collect();
-        let kmeans = kmeans(case.k).init(case.init()).niter(10);
+        let kmeans = kmeans(case.k).init_centroids(case.init()).niter(10);
         let weighted = kmeans.train_weighted(&case.x, case.d, &weights).unwrap();
         let repeated = kmeans.train(&repeated, case.d).unwrap();
         // Splits draw donors by rows, which are fewer where weights stand for them.

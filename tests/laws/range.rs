@@ -1,6 +1,6 @@
 //! Data at the edge of what `f32` can hold: an answer, a warning or an error, never rubbish.
 
-use kmeans::{Error, Init, KMeans, Warning};
+use kmeans::{Error, KMeans, Warning};
 
 #[test]
 fn any_number_of_iterations_and_restarts_may_be_asked_for() {
@@ -28,7 +28,7 @@ fn a_column_too_tiny_beside_a_huge_one_is_refused() {
 fn a_row_without_weight_far_outside_changes_no_centroid() {
     let mut x: Vec<f32> = (0..40).map(|i| if i % 2 == 0 { 1.0 } else { 5.0 } + 0.01 * i as f32).collect();
     let mut weights = vec![1.0; 40];
-    let kmeans = KMeans::new(2).init(Init::Centroids(vec![1.0, 5.0]));
+    let kmeans = KMeans::new(2).init_centroids(vec![1.0, 5.0]);
     let alone = kmeans.train_weighted(&x, 1, &weights).unwrap();
     x.push(1e30);
     weights.push(0.0);

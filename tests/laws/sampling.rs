@@ -77,7 +77,9 @@ fn a_value_that_is_not_finite_is_named_by_its_row_in_the_source() {
                 }
                 other => panic!("row {row}: {other:?}"),
             }
-            match kmeans.final_assign(false).train(&x, d) {
+            let kmeans = kmeans.final_assign(false);
+            assert!(matches!(kmeans.train(&x, d), Err(Error::NonFinite { row: r, .. }) if r == row));
+            match kmeans.check_input_data_for_nans(false).train(&x, d) {
                 Err(Error::NonFinite { row: r, column: 2, .. }) if r == row => in_sample += 1,
                 Ok(_) => outside += 1,
                 other => panic!("row {row}: {other:?}"),

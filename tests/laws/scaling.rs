@@ -33,7 +33,7 @@ proptest! {
     fn any_factor_scales_inertia_by_its_square(seed in any::<u64>(), a in 0.001_f32..1000.0) {
         let x = naive::blobs(120, 3, 4, seed);
         let scaled: Vec<f32> = x.iter().map(|x| x * a).collect();
-        let train = |x: &[f32]| kmeans(4).init(rows(x, 3, &[0, 10, 20, 30])).niter(100).train(x, 3).unwrap();
+        let train = |x: &[f32]| kmeans(4).init_centroids(rows(x, 3, &[0, 10, 20, 30])).niter(100).train(x, 3).unwrap();
         let (plain, scaled) = (train(&x), train(&scaled));
         // A row halfway between two clusters may go either way; then the paths part, and may meet again.
         let is_settled = |fit: &kmeans::Fit| fit.report.stop == kmeans::Stop::LabelsUnchanged;

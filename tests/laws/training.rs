@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 
 use burn_ndarray::NdArray;
 use kmeans::core::{KMeans, TensorEngine};
-use kmeans::{Fit, Init, KMeansModel, Metric, Points as _};
+use kmeans::{Fit, KMeansModel, Metric, Points as _};
 use kmeans_backend_cpu::CpuEngine;
 
 use crate::naive;
@@ -33,8 +33,8 @@ pub(crate) fn data(name: &str) -> (Vec<f32>, usize) {
 }
 
 /// The rows `ids` as given centroids.
-pub(crate) fn rows(x: &[f32], d: usize, ids: &[usize]) -> Init {
-    Init::Centroids(ids.iter().flat_map(|&i| x[i * d..][..d].to_vec()).collect())
+pub(crate) fn rows(x: &[f32], d: usize, ids: &[usize]) -> Vec<f32> {
+    ids.iter().flat_map(|&i| x[i * d..][..d].to_vec()).collect()
 }
 
 pub(crate) fn bits(values: &[f32]) -> Vec<u32> {

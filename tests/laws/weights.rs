@@ -28,13 +28,13 @@ fn rows_without_weight_are_never_first_centroids() {
 fn rows_without_weight_do_not_move_centroids() {
     let x = naive::blobs(300, 3, 5, 2);
     let init = rows(&x, 3, &[0, 50, 100, 150, 200]);
-    let without = kmeans(5).init(init.clone()).train(&x, 3).unwrap();
+    let without = kmeans(5).init_centroids(init.clone()).train(&x, 3).unwrap();
     for far in [1.0_f32, 1e3, 1e9, 1e30] {
         let (mut with, mut weights) = (x.clone(), vec![1.0; 300]);
         let mut numbers = naive::Numbers::new(3);
         with.extend(numbers.vec(60, -10.0, 10.0).iter().map(|x| x * far));
         weights.extend([0.0; 20]);
-        let fit = kmeans(5).init(init.clone()).train_weighted(&with, 3, &weights).unwrap();
+        let fit = kmeans(5).init_centroids(init.clone()).train_weighted(&with, 3, &weights).unwrap();
         let differ = fit.labels.iter().zip(&without.labels).filter(|(a, b)| a != b).count();
         assert_eq!(differ, 0, "labels of 300 rows that differ with weightless rows times {far:e}");
         for (a, b) in exact_centroids(&fit.model).iter().zip(exact_centroids(&without.model)) {
@@ -52,7 +52,7 @@ fn light_rows_far_away_keep_their_mean() {
         row.iter_mut().for_each(|x| *x = 1000.0 + numbers.uniform(-1.0, 1.0));
     }
     let weights: Vec<f32> = (0..200).map(|i| if i < 100 { 1e5 } else { 1e-4 }).collect();
-    let fit = kmeans(2).init(rows(&x, 2, &[0, 199])).train_weighted(&x, 2, &weights).unwrap();
+    let fit = kmeans(2).init_centroids(rows(&x, 2, &[0, 199])).train_weighted(&x, 2, &weights).unwrap();
     check_fit(&fit, &x, Some(&weights), "light rows");
     let centroids = exact_centroids(&fit.model);
     for (half, c) in [&x[..200], &x[200..]].into_iter().zip(centroids.chunks_exact(2)) {
@@ -66,10 +66,17 @@ fn light_rows_far_away_keep_their_mean() {
 fn weights_scaled_by_a_power_of_two_change_no_bit() {
     let x = naive::blobs(500, 3, 8, 6);
     let weights = naive::Numbers::new(7).vec(500, 0.001, 9.0);
-    for init in [Init::KMeansPlusPlus, Init::Random, rows(&x, 3, &[0, 9, 99])] {
+    let given = rows(&x, 3, &[0, 9, 99]);
+    let inits = [Init::KMeansPlusPlus, Init::Random, Init::KMeansParallel, Init::AfkMc2];
+    for (init, given) in inits.map(|init| (init, Vec::new())).into_iter().chain([(Init::Random, given)]) {
         let train = |factor: f32| {
             let weights: Vec<f32> = weights.iter().map(|w| w * factor).collect();
-            kmeans(7).init(init.clone()).nredo(2).train_weighted(&x, 3, &weights).unwrap()
+            kmeans(7)
+                .init(init.clone())
+                .init_centroids(given.clone())
+                .nredo(2)
+                .train_weighted(&x, 3, &weights)
+                .unwrap()
         };
         let plain = train(1.0);
         for e in [-90, -20, -1, 1, 10, 100] {
@@ -87,8 +94,8 @@ fn weights_scaled_by_a_power_of_two_change_no_bit() {
 fn weights_of_one_are_no_weights() {
     let x = naive::blobs(500, 3, 8, 8);
     let init = rows(&x, 3, &[0, 9, 99, 100]);
-    let plain = kmeans(4).init(init.clone()).train(&x, 3).unwrap();
-    let ones = kmeans(4).init(init).train_weighted(&x, 3, &[1.0; 500]).unwrap();
+    let plain = kmeans(4).init_centroids(init.clone()).train(&x, 3).unwrap();
+    let ones = kmeans(4).init_centroids(init).train_weighted(&x, 3, &[1.0; 500]).unwrap();
     assert_eq!(bits(ones.model.offsets()), bits(plain.model.offsets()));
     assert_eq!(ones.labels, plain.labels);
     assert_eq!(ones.report.inertia.to_bits(), plain.report.inertia.to_bits());

@@ -1,0 +1,125 @@
+//! Assignment by something else than the engine.
+
+use kmeans::index::CellAssigner;
+use kmeans::{Assigner, Device, Error, Metric, Points, RowSlice, Warning};
+use kmeans_backend_cpu::CpuEngine;
+
+use super::data::{data, kmeans};
+use crate::naive;
+
+/// Exact assignment by brute force, which counts its calls.
+#[derive(Default)]
+struct BruteForce {
+    centroids: Vec<f32>,
+    trained: usize,
+    set: usize,
+}
+
+impl Assigner for BruteForce {
+    fn name(&self) -> String {
+        "brute force".to_owned()
+    }
+
+    fn is_exact(&self) -> bool {
+        true
+    }
+
+    fn train(&mut self, _: &[f32], _: usize) -> Result<(), Error> {
+        self.trained += 1;
+        Ok(())
+    }
+
+    fn set_centroids(&mut self, centroids: &[f32], _: usize) -> Result<(), Error> {
+        self.set += 1;
+        self.centroids = centroids.to_vec();
+        Ok(())
+    }
+
+    fn assign(&self, x: &[f32], d: usize, labels: &mut [i32]) -> Result<(), Error> {
+        for (x, label) in x.chunks_exact(d).zip(labels) {
+            let sq_dist = |c: &[f32]| x.iter().zip(c).map(|(x, c)| f64::from(x - c).powi(2)).sum::<f64>();
+            let all: Vec<f64> = self.centroids.chunks_exact(d).map(sq_dist).collect();
+            *label = (0..all.len()).min_by(|&a, &b| all[a].total_cmp(&all[b])).unwrap() as i32;
+        }
+        Ok(())
+    }
+}
+
+#[test]
+fn an_exact_assigner_gives_the_engines_result() {
+    let (x, d) = data("wine");
+    let points = RowSlice::new(&x, d).unwrap();
+    for update_index in [false, true] {
+        let kmeans = kmeans(5).nredo(2).return_distances(true);
+        let plain = kmeans.train(&x, d).unwrap();
+        let mut assigner = BruteForce::default();
+        let fit = kmeans
+            .clone()
+            .update_index(update_index)
+            .train_with_assigner(&points, None, &mut assigner)
+            .unwrap();
+        assert_eq!((&fit.labels, fit.report.inertia), (&plain.labels, plain.report.inertia));
+        assert_eq!(fit.distances, plain.distances);
+        assert_eq!(fit.report.obj, plain.report.obj);
+        assert_eq!(fit.report.assigner.as_deref(), Some("brute force"));
+        assert!(assigner.set > 4);
+        assert_eq!(assigner.trained, if update_index { assigner.set } else { 2 });
+    }
+}
+
+#[test]
+fn an_approximate_assigner_is_named_and_comes_close() {
+    let x = naive::blobs(4000, 8, 60, 3);
+    let points = RowSlice::new(&x, 8).unwrap();
+    let exact = kmeans(60).train(&x, 8).unwrap();
+    let mut assigner = CellAssigner::new(CpuEngine::new(None).unwrap(), Metric::L2, 3).unwrap();
+    let fit = kmeans(60).train_with_assigner(&points, None, &mut assigner).unwrap();
+    assert!(
+        fit.report.inertia < 1.1 * exact.report.inertia,
+        "{} {}",
+        fit.report.inertia,
+        exact.report.inertia
+    );
+    let warned =
+        |w: &Warning| matches!(w, Warning::ApproximateAssigner { assigner } if assigner.starts_with("cells"));
+    assert!(fit.report.warnings.iter().any(warned));
+}
+
+#[test]
+fn a_label_that_is_no_cluster_is_an_error() {
+    struct Wrong;
+    impl Assigner for Wrong {
+        fn name(&self) -> String {
+            "wrong".to_owned()
+        }
+        fn is_exact(&self) -> bool {
+            false
+        }
+        fn train(&mut self, _: &[f32], _: usize) -> Result<(), Error> {
+            Ok(())
+        }
+        fn set_centroids(&mut self, _: &[f32], _: usize) -> Result<(), Error> {
+            Ok(())
+        }
+        fn assign(&self, _: &[f32], _: usize, labels: &mut [i32]) -> Result<(), Error> {
+            labels.fill(0);
+            labels[3] = 2;
+            Ok(())
+        }
+    }
+    let x = naive::blobs(50, 2, 2, 1);
+    let error = kmeans(2).train_with_assigner(&RowSlice::new(&x, 2).unwrap(), None, &mut Wrong).unwrap_err();
+    assert_eq!(error.to_string(), "wrong gave row 3 the label 2, expected one in 0..2");
+}
+
+#[test]
+fn update_index_without_an_assigner_and_an_assigner_beside_balance_are_refused() {
+    let x = naive::blobs(50, 2, 2, 1);
+    let points = RowSlice::new(&x, 2).unwrap();
+    assert_eq!(points.rows(), 50);
+    let error = kmeans(2).update_index(true).train(&x, 2).unwrap_err();
+    assert!(matches!(error, Error::Parameter { name: "update_index", .. }), "{error}");
+    let mut assigner = Device::Auto.cell_assigner(Metric::L2, 1).unwrap();
+    let error = kmeans(2).balanced(0.1).train_with_assigner(&points, None, &mut *assigner).unwrap_err();
+    assert!(matches!(error, Error::Together { name: "balanced", .. }), "{error}");
+}
