@@ -9,7 +9,8 @@ use burn::tensor::{
 
 use crate::centroids::Centroids;
 use crate::error::Result;
-use crate::frame::{Extent, Frame};
+use crate::extent::Extent;
+use crate::frame::Frame;
 use crate::metric::Metric;
 use crate::sparse_rows::SparseRows;
 use crate::stats::PartialStats;

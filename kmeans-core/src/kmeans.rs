@@ -12,11 +12,12 @@ use crate::error::Result;
 use crate::metric::Metric;
 use crate::model::KMeansModel;
 use crate::options::{EmptyClusters, Init, Seeding};
+use crate::outcome::Fit;
 use crate::params::Params;
 use crate::progress::{OnProgress, silent};
 use crate::source::Source;
 use crate::tensor_metric::{TensorMetric, assign_with_metric, train_with_metric};
-use crate::train::{self, Fit};
+use crate::train;
 use crate::trainer::{AssignOptions, Job, Sink, Trainer};
 
 /// k-means: parameters, and the engine or device `T` that runs it.

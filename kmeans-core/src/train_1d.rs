@@ -5,13 +5,14 @@ use crate::centroids::Centroids;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::exact_1d::exact_1d;
-use crate::frame::{Extent, Frame, Origin};
+use crate::extent::Extent;
+use crate::frame::{Frame, Origin};
 use crate::metric::Metric;
+use crate::outcome::{Fit, Outcome};
 use crate::params::Params;
 use crate::report::{InertiaOver, IterationStats, RunReport, Seconds, Stop};
 use crate::source::{Source, locate};
 use crate::stats::imbalance_factor;
-use crate::train::{Fit, Outcome};
 use crate::watch::Watch;
 
 /// The optimal centroids of all rows, in ascending order; there is one iteration to report, whose

@@ -7,10 +7,11 @@ use crate::assigner::Assigner;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::model::KMeansModel;
+use crate::outcome::Fit;
 use crate::params::Params;
 use crate::progress::{OnProgress, silent};
 use crate::source::Source;
-use crate::train::{self, Fit};
+use crate::train;
 use crate::transform::transform_model;
 
 /// What to return of each row that is assigned.

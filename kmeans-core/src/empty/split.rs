@@ -148,7 +148,7 @@ fn push_apart(centroids: &mut Centroids, donor: usize, cluster: usize, spread: f
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::frame::Extent;
+    use crate::extent::Extent;
     use crate::rng::Stream;
 
     fn case(counts: [u64; 3], inertia: [f64; 3]) -> (Centroids, usize) {

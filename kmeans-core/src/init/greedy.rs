@@ -1,5 +1,7 @@
 //! Greedy k-means++ \[AV07\]: the best of several draws for each seed.
 
+use std::cmp::Reverse;
+
 use super::Drawing;
 use super::potential::Potential;
 use super::random::by_weight;
@@ -33,23 +35,13 @@ pub(super) fn draw<E: Engine>(
             (0..trials).map(|_| potential.pick(drawing.draws.below(total)).0).collect()
         };
         let candidates = Centroids::from_offsets(drawing.set.gather(&rows)?, drawing.set.frame().dim());
-        let best = if rows.len() == 1 { 0 } else { best_of(drawing, &potential, &candidates)? };
-        let seed = candidates.slice(best..best + 1);
-        potential.take_in(drawing.set, &seed)?;
-        seeds.push(seed.row(0));
+        let sq_dists = drawing.set.distance_matrix(&candidates, Metric::L2)?;
+        let savings = potential.savings(&sq_dists, rows.len());
+        let best = savings.iter().enumerate().max_by_key(|&(c, saving)| (saving, Reverse(c)));
+        let best = best.map_or(0, |(c, _)| c);
+        potential.take_one(&sq_dists, rows.len(), best);
+        seeds.push(candidates.row(best));
         drawing.watch.tell(&Progress::Init { done: seeds.k(), k });
     }
     Ok(seeds)
-}
-
-/// The candidate that leaves the smallest potential.
-fn best_of<E: Engine>(
-    drawing: &mut Drawing<'_, '_, '_, E>,
-    potential: &Potential,
-    candidates: &Centroids,
-) -> Result<usize> {
-    let m = candidates.k();
-    let sq_dists = drawing.set.distance_matrix(candidates, Metric::L2)?;
-    let left = (0..m).map(|c| potential.total_with(sq_dists.iter().skip(c).step_by(m).copied()));
-    Ok(left.enumerate().min_by_key(|&(c, total)| (total, c)).map_or(0, |(c, _)| c))
 }

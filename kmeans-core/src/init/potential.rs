@@ -111,10 +111,29 @@ impl Potential {
         weights
     }
 
-    /// The total if `sq_dists`, one a row with a stride, to a further seed were seen, too.
-    pub(crate) fn total_with(&self, sq_dists: impl Iterator<Item = f32>) -> u128 {
-        let lower = |(row, new): (usize, f32)| self.share_at(row, f64::from(new.min(self.sq_dists[row])));
-        sq_dists.enumerate().map(lower).sum()
+    /// How much each of `m` further seeds would take from the total, by the squared distances of all rows
+    /// to them, n×m. Only rows that are nearer to one than to their own seed have a part in it.
+    pub(crate) fn savings(&self, sq_dists: &[f32], m: usize) -> Vec<u128> {
+        let mut savings = vec![0; m];
+        for (row, to_each) in sq_dists.chunks_exact(m).enumerate() {
+            let own = self.sq_dists[row];
+            for (saving, &new) in savings.iter_mut().zip(to_each).filter(|&(_, &new)| new < own) {
+                *saving += self.share(row) - self.share_at(row, f64::from(new));
+            }
+        }
+        savings
+    }
+
+    /// Lets the rows see one of `m` seeds whose distances are known, n×m.
+    pub(crate) fn take_one(&mut self, sq_dists: &[f32], m: usize, seed: usize) {
+        for (row, &new) in sq_dists.iter().skip(seed).step_by(m).enumerate() {
+            if new < self.sq_dists[row] {
+                self.blocks[row / BLOCK] -= self.share(row);
+                (self.sq_dists[row], self.nearest[row]) = (new, self.seen as u32);
+                self.blocks[row / BLOCK] += self.share(row);
+            }
+        }
+        self.seen += 1;
     }
 
     fn rows_of(&self, block: usize) -> std::ops::Range<usize> {

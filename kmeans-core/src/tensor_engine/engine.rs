@@ -12,7 +12,8 @@ use super::reduce::TensorSums;
 use crate::centroids::Centroids;
 use crate::engine::{Engine, Neighbours, Rows};
 use crate::error::{Error, Result};
-use crate::frame::{Extent, Frame};
+use crate::extent::Extent;
+use crate::frame::Frame;
 use crate::metric::Metric;
 use crate::stats::PartialStats;
 

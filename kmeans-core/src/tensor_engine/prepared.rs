@@ -7,7 +7,8 @@ use burn::tensor::{DType, FloatDType, Int, Tensor, TensorData, backend::Backend}
 use super::TensorEngine;
 use super::distance;
 use crate::engine::Rows;
-use crate::frame::{Extent, Frame, unit_factor, unit_factors};
+use crate::extent::Extent;
+use crate::frame::{Frame, unit_factor, unit_factors};
 use crate::sparse_rows::SparseRows;
 
 /// Values of sparse rows that are written out with their zeros at a time: 64 MiB of `f32`.

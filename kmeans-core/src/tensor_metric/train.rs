@@ -17,11 +17,11 @@ use crate::clock::timed;
 use crate::error::{Error, Result};
 use crate::metric::Metric;
 use crate::options::{EmptyClusters, Init, Seeding};
+use crate::outcome::{Fit, Outcome};
 use crate::params::Params;
 use crate::progress::OnProgress;
 use crate::report::{InertiaOver, RunReport, Seconds};
 use crate::source::{Source, locate};
-use crate::train::{Fit, Outcome};
 use crate::watch::Watch;
 
 /// Trains with any distance on all rows of `points`, with one weight a row or 1 for all.
