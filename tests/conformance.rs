@@ -5,6 +5,8 @@ mod naive;
 
 #[path = "conformance/chunks.rs"]
 mod chunks;
+#[path = "conformance/closer.rs"]
+mod closer;
 #[path = "conformance/engines.rs"]
 mod engines;
 #[path = "conformance/extent.rs"]
@@ -68,6 +70,9 @@ macro_rules! stamp {
             nearest::equal_centroids_are_listed_by_number,
             nearest::the_nearest_is_the_label,
             nearest::the_nearest_is_the_label_in_near_ties,
+            closer::no_pair_is_lost_or_made_up,
+            closer::no_pair_is_lost_to_rounding,
+            closer::rows_of_a_tensor_are_found_like_those_of_a_slice,
             extent::extents_are_the_smallest_and_largest_values,
             extent::the_first_value_that_is_not_finite_is_named,
             extent::weights_are_counted,

@@ -3,14 +3,16 @@
 use std::num::NonZeroUsize;
 
 use burn_ndarray::NdArray;
-use kmeans_core::{Centroids, Engine, Error, Extent, Frame, Metric, Neighbours, PartialStats, Result, Rows};
+use kmeans_core::{
+    Centroids, Closer, Engine, Error, Extent, Frame, Metric, Neighbours, PartialStats, Result, Rows,
+};
 
 use crate::codebook::CpuCodebook;
 use crate::isa::Isa;
 use crate::kernel::{self, RowBlock};
 use crate::prepared::CpuPrepared;
 use crate::workers::Workers;
-use crate::{matrix, pass, top};
+use crate::{closer, matrix, pass, top};
 
 /// Rows of a block when ranges are looked for.
 const EXTENT_ROWS: usize = 4096;
@@ -177,6 +179,25 @@ impl Engine for CpuEngine {
 
     fn distance_matrix(&self, rows: &CpuPrepared<'_>, codebook: &CpuCodebook) -> Result<Vec<f32>> {
         Ok(matrix::distances(&self.workers, self.isa, rows, codebook))
+    }
+
+    fn closer(&self, rows: &CpuPrepared<'_>, codebook: &CpuCodebook, limits: &[f32]) -> Result<Closer> {
+        Ok(closer::closer(&self.workers, self.isa, rows, codebook, limits))
+    }
+
+    fn closest(
+        &self,
+        rows: &mut CpuPrepared<'_>,
+        codebook: &CpuCodebook,
+        limits: &[f32],
+    ) -> Result<Vec<(usize, i32, f32)>> {
+        if !rows.stays_sparse() {
+            return Ok(closer::closest(&self.workers, self.isa, rows, codebook, limits));
+        }
+        self.assign(rows, codebook)?;
+        let found = rows.labels.iter().zip(&rows.distances).zip(limits).enumerate();
+        let found = found.filter(|(_, ((_, sq_dist), limit))| sq_dist < limit);
+        Ok(found.map(|(row, ((&label, &sq_dist), _))| (row, label, sq_dist)).collect())
     }
 
     fn nearest(&self, rows: &CpuPrepared<'_>, codebook: &CpuCodebook, p: usize) -> Result<Neighbours> {

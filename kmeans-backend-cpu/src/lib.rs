@@ -6,6 +6,7 @@
 #![deny(unsafe_code)]
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
+mod closer;
 mod codebook;
 mod engine;
 mod isa;

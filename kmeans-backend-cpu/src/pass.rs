@@ -156,17 +156,10 @@ impl Pass<'_, '_> {
         }
     }
 
-    /// The values of some rows as they are in memory; none of sparse ones.
-    fn values(&self, rows: Range<usize>) -> &[f32] {
-        self.rows.x().get(rows.start * self.rows.d()..rows.end * self.rows.d()).unwrap_or_default()
-    }
-
     fn choose(&self, desk: &mut Desk, out: &Block<'_>) {
         desk.chosen.resize(out.rows.len(), 0);
-        // Workers take blocks in turn, so the one that this worker takes next is likely as many
-        // blocks on as there are workers; it is fetched from memory while this one is computed.
-        let start = (out.rows.start + self.workers.count() * out.rows.len()).min(self.rows.n());
-        let ahead = self.values(start..self.rows.n().min(start + out.rows.len()));
+        // Fetched from memory while this block is computed.
+        let ahead = self.rows.ahead_of(&out.rows, self.workers);
         let panels = self.codebook.panels();
         kernel::nearest_block_ahead(
             self.isa,

@@ -2,13 +2,15 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use burn::tensor::{FloatDType, Tensor};
 use burn_ndarray::{NdArray, NdArrayTensor};
 use kmeans_core::{CsrView, Extent, Frame, Rows, SparseRows, unit_factor, unit_factors};
 
 use crate::isa::Isa;
-use crate::kernel::{RowBlock, SparseBlock};
+use crate::kernel::{self, RowBlock, SparseBlock};
+use crate::workers::Workers;
 
 /// Rows lent, owned or inside a tensor; their labels and distances.
 #[derive(Debug)]
@@ -27,6 +29,8 @@ pub struct CpuPrepared<'p> {
     /// What each row is multiplied by in a frame of unit rows.
     factors: Option<Vec<f64>>,
     origin_is_zero: bool,
+    /// `‖v‖²` of each row in the frame, rounded to `f32`, once it has been asked for.
+    sq_norms: OnceLock<Vec<f32>>,
 }
 
 /// Neighbouring rows that have weight, or have none.
@@ -63,6 +67,7 @@ impl<'p> CpuPrepared<'p> {
             changed: 0,
             factors: None,
             origin_is_zero: true,
+            sq_norms: OnceLock::new(),
         };
         prepared.set_frame(&nothing);
         prepared
@@ -76,7 +81,24 @@ impl<'p> CpuPrepared<'p> {
             Some(csr) => (0..csr.rows()).map(|row| unit_factor(csr.row(row).1)).collect(),
         });
         self.origin_is_zero = frame.origin().iter().all(|&o| o == 0.0);
+        self.sq_norms = OnceLock::new();
         self.frame = frame.clone();
+    }
+
+    /// `‖v‖²` of each row in the frame, rounded to `f32`.
+    pub(crate) fn sq_norms(&self, workers: &Workers, isa: Isa) -> &[f32] {
+        self.sq_norms.get_or_init(|| {
+            let step = kernel::block_rows(self.d);
+            let mut all = vec![0.0; self.n()];
+            let blocks = (0..self.n()).step_by(step).zip(all.chunks_mut(step));
+            workers.share(self.n().div_ceil(step), blocks, RowBlock::default, |block, (start, out)| {
+                self.load(isa, block, start..start + out.len());
+                for (i, out) in out.iter_mut().enumerate() {
+                    *out = kernel::dot(isa, block.row(i), block.row(i)) as f32;
+                }
+            });
+            all
+        })
     }
 
     /// Brings some rows into the frame.
@@ -143,6 +165,14 @@ impl<'p> CpuPrepared<'p> {
             Values::Tensor(t) => lent(t).expect("only contiguous f32 tensors are kept"),
             Values::Sparse(_) => &[],
         }
+    }
+
+    /// The values, as they are in memory, of the rows that a worker will likely load after `rows`: workers
+    /// take blocks in turn, so as many blocks on as there are workers. None of sparse rows.
+    pub(crate) fn ahead_of(&self, rows: &Range<usize>, workers: &Workers) -> &[f32] {
+        let start = (rows.start + workers.count() * rows.len()).min(self.n());
+        let end = self.n().min(start + rows.len());
+        self.x().get(start * self.d..end * self.d).unwrap_or_default()
     }
 
     pub(crate) fn d(&self) -> usize {

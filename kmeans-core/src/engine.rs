@@ -77,6 +77,10 @@ impl Neighbours {
     }
 }
 
+/// For each centroid the rows that are closer to it than their limits, and how far they are from it,
+/// squared and in the units of the frame. Rows of one centroid are in no order.
+pub type Closer = Vec<Vec<(usize, f32)>>;
+
 /// A handful of verbs that a k-means needs from the hardware.
 ///
 /// An engine knows no algorithm: it makes rows and centroids ready, assigns, and adds. It names
@@ -169,6 +173,39 @@ pub trait Engine: Send + Sync {
     /// The measured distance (L2: squared) or product of every row to every centroid, row-major n×k, in
     /// the units of the frame. Callers hand over few rows or few centroids at a time. Cost O(n·k·d).
     fn distance_matrix(&self, rows: &Self::Prepared<'_>, codebook: &Self::Codebook) -> Result<Vec<f32>>;
+
+    /// Pairs of a row and a centroid whose measured squared distance is below the row's limit; L2 only.
+    /// Callers hand over few centroids at a time. Cost O(n·k·d).
+    ///
+    /// An engine may rule pairs out by other means than measuring, if no pair is lost by them.
+    fn closer(&self, rows: &Self::Prepared<'_>, codebook: &Self::Codebook, limits: &[f32]) -> Result<Closer> {
+        let sq_dists = self.distance_matrix(rows, codebook)?;
+        let k = sq_dists.len() / limits.len();
+        let mut closer = vec![Vec::new(); k];
+        for (row, (sq_dists, limit)) in sq_dists.chunks_exact(k).zip(limits).enumerate() {
+            for (closer, sq_dist) in closer.iter_mut().zip(sq_dists).filter(|(_, sq_dist)| *sq_dist < limit) {
+                closer.push((row, *sq_dist));
+            }
+        }
+        Ok(closer)
+    }
+
+    /// The rows whose label would be a centroid that is measured closer than their limit: row, label, squared
+    /// distance; L2 only. The rows come in no order, and labels and distances kept of them may be lost. Cost
+    /// O(n·k·d).
+    ///
+    /// An engine may rule rows out by other means than measuring, if none is lost by them.
+    fn closest(
+        &self,
+        rows: &mut Self::Prepared<'_>,
+        codebook: &Self::Codebook,
+        limits: &[f32],
+    ) -> Result<Vec<(usize, i32, f32)>> {
+        self.assign(rows, codebook)?;
+        let found = self.labels(rows)?.into_iter().zip(self.distances(rows)?).enumerate();
+        let found = found.map(|(row, (label, sq_dist))| (row, label, sq_dist));
+        Ok(found.filter(|&(row, _, sq_dist)| sq_dist < limits[row]).collect())
+    }
 
     /// The `p` nearest centroids of each row, the nearest first, ties to the lowest number.
     fn nearest(&self, rows: &Self::Prepared<'_>, codebook: &Self::Codebook, p: usize) -> Result<Neighbours>;

@@ -65,7 +65,7 @@ mod watch;
 pub use assign_all::Assignment;
 pub use assigner::Assigner;
 pub use centroids::Centroids;
-pub use engine::{Engine, Neighbours, Rows};
+pub use engine::{Closer, Engine, Neighbours, Rows};
 pub use error::{Error, Result};
 pub use extent::Extent;
 pub use fixed::{Fixed, Grid};

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::centroids::Centroids;
-use crate::engine::{Engine, Rows};
+use crate::engine::{Closer, Engine, Rows};
 use crate::error::{Error, Result};
 use crate::extent::Extent;
 use crate::frame::{Frame, ORIGIN_ROWS, Origin};
@@ -207,29 +207,62 @@ impl<'p, E: Engine> TrainingSet<'p, E> {
         Ok((labels, distances))
     }
 
-    /// The distance of every row to every one of a few centroids, n×k, in the units of the frame.
-    pub(crate) fn distance_matrix(&mut self, centroids: &Centroids, metric: Metric) -> Result<Vec<f32>> {
+    /// The rows whose nearest centroid is closer than their limit: row, centroid, squared distance in the
+    /// units of the frame.
+    pub(crate) fn closest(
+        &mut self,
+        centroids: &Centroids,
+        limits: &[f32],
+    ) -> Result<Vec<(usize, i32, f32)>> {
         let engine = self.engine;
-        let codebook = engine.codebook(centroids, metric)?;
-        let mut all = Vec::with_capacity(self.n() * centroids.k());
-        self.each_part(|_, part| {
-            all.extend(engine.distance_matrix(part, &codebook)?);
+        let codebook = engine.codebook(centroids, Metric::L2)?;
+        let mut all = Vec::new();
+        self.each_part(|range, part| {
+            let found = engine.closest(part, &codebook, &limits[range.clone()])?;
+            all.extend(found.into_iter().map(|(row, label, sq_dist)| (range.start + row, label, sq_dist)));
             Ok(())
         })?;
         Ok(all)
     }
 
-    /// The same for some rows only, ids.len()×k.
+    /// For each of a few centroids the rows that are closer to it than their limits, and their squared
+    /// distances in the units of the frame.
+    pub(crate) fn closer(&mut self, centroids: &Centroids, limits: &[f32]) -> Result<Closer> {
+        let engine = self.engine;
+        let codebook = engine.codebook(centroids, Metric::L2)?;
+        let mut all: Closer = vec![Vec::new(); centroids.k()];
+        self.each_part(|range, part| {
+            let closer = engine.closer(part, &codebook, &limits[range.clone()])?;
+            for (all, closer) in all.iter_mut().zip(closer) {
+                all.extend(closer.into_iter().map(|(row, sq_dist)| (range.start + row, sq_dist)));
+            }
+            Ok(())
+        })?;
+        Ok(all)
+    }
+
+    /// The distance of some rows to every one of some centroids, ids.len()×k, in the units of the frame.
     pub(crate) fn distances_of_rows(
         &self,
         ids: &[usize],
         centroids: &Centroids,
         metric: Metric,
     ) -> Result<Vec<f32>> {
-        let x = self.gather(ids)?.into();
-        // Prepared rows begin in the identity frame: these are in ours already.
-        let rows = self.engine.prepare(Rows::Host { x, d: self.frame.dim() }, None)?;
+        let rows = self.in_frame(self.gather(ids)?)?;
         self.engine.distance_matrix(&rows, &self.engine.codebook(centroids, metric)?)
+    }
+
+    /// The squared distance of some points, in the coordinates of the frame, to the nearest of some centroids.
+    pub(crate) fn sq_dists_of_points(&self, points: &[f32], centroids: &Centroids) -> Result<Vec<f32>> {
+        let mut rows = self.in_frame(points.to_vec())?;
+        self.engine.assign(&mut rows, &self.engine.codebook(centroids, Metric::L2)?)?;
+        self.engine.distances(&rows)
+    }
+
+    /// Points that are in the coordinates of the frame already, made ready: prepared rows begin in the
+    /// identity frame.
+    fn in_frame(&self, points: Vec<f32>) -> Result<E::Prepared<'p>> {
+        self.engine.prepare(Rows::Host { x: points.into(), d: self.frame.dim() }, None)
     }
 
     pub(crate) fn labels(&self) -> Result<Vec<i32>> {

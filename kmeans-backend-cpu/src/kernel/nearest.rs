@@ -85,6 +85,12 @@ pub(crate) fn nearest_block_ahead(
     isa.run(Labels { lowest, labels });
 }
 
+/// The lowest score of each row of the block that [`nearest_block_ahead`] was last run on with this scratch.
+pub(crate) fn lowest_scores(isa: Isa, scratch: &Scratch, out: &mut [f32]) {
+    let lowest = &scratch.lowest.as_lines().as_chunks().0[..out.len()];
+    isa.run(LowestScores { lowest, out });
+}
+
 /// No score yet for any row of the block.
 pub(super) fn begin(lowest: &mut Lines, rows: usize) -> &mut [[Line; 2]] {
     let padded = rows.next_multiple_of(ROW_PAD);
@@ -321,6 +327,23 @@ impl Kernel for Labels<'_> {
     fn run<L: Lanes>(self, lanes: L) {
         for ([best, at], label) in self.lowest.iter().zip(self.labels) {
             *label = lanes.argmin(lanes.load(&best.0), lanes.load(&at.0));
+        }
+    }
+}
+
+/// The lowest score of each row from the lowest of each lane.
+struct LowestScores<'a> {
+    lowest: &'a [[Line; 2]],
+    out: &'a mut [f32],
+}
+
+impl Kernel for LowestScores<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self, _: L) {
+        for ([best, _], out) in self.lowest.iter().zip(self.out) {
+            *out = best.0.iter().copied().fold(f32::INFINITY, f32::min);
         }
     }
 }

@@ -40,10 +40,7 @@ pub(super) fn draw<E: Engine>(
     mut seeds: Centroids,
 ) -> Result<Centroids> {
     let k = drawing.k;
-    if seeds.k() == 0 {
-        let first = by_weight(drawing);
-        seeds.push(&drawing.set.gather(&[first])?);
-    }
+    drawing.begin(&mut seeds)?;
     if seeds.k() == k {
         return Ok(seeds);
     }
@@ -90,7 +87,7 @@ fn is_accepted(potential: &Potential, seeds: &Centroids, v: &[f32], row: usize, 
 }
 
 /// The share of `‖v‖²` within which an `f32` score may prefer the wrong one of two seeds.
-fn noise(d: usize) -> f64 {
+pub(super) fn noise(d: usize) -> f64 {
     8.0 * (d as f64 + 8.0) * power_of_two(-24)
 }
 

@@ -31,6 +31,17 @@ pub(crate) struct Drawing<'a, 's, 'p, E: Engine + 'p> {
     watch: &'a Watch<'a>,
 }
 
+impl<E: Engine> Drawing<'_, '_, '_, E> {
+    /// The first seed, drawn uniformly or by weight, where none is given.
+    fn begin(&mut self, seeds: &mut Centroids) -> Result<()> {
+        if seeds.k() == 0 {
+            let first = random::by_weight(self);
+            seeds.push(&self.set.gather(&[first])?);
+        }
+        Ok(())
+    }
+}
+
 /// Draws `k` initial centroids of one restart. Given centroids come first; the rest is drawn.
 pub(crate) fn centroids<'p, E: Engine>(
     set: &mut TrainingSet<'p, E>,

@@ -4,7 +4,6 @@ use crate::centroids::Centroids;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::fixed::Grid;
-use crate::metric::Metric;
 use crate::training_set::TrainingSet;
 
 /// Rows whose shares are added up once, so that a draw walks blocks first.
@@ -45,12 +44,9 @@ impl Potential {
         set: &mut TrainingSet<'_, E>,
         fresh: &Centroids,
     ) -> Result<()> {
-        let (labels, sq_dists) = set.nearest_of(fresh, Metric::L2)?;
-        for (row, (label, sq_dist)) in labels.into_iter().zip(sq_dists).enumerate() {
-            if sq_dist < self.sq_dists[row] {
-                self.sq_dists[row] = sq_dist;
-                self.nearest[row] = (self.seen + label as usize) as u32;
-            }
+        for (row, label, sq_dist) in set.closest(fresh, &self.sq_dists)? {
+            self.sq_dists[row] = sq_dist;
+            self.nearest[row] = (self.seen + label as usize) as u32;
         }
         self.seen += fresh.k();
         for block in 0..self.blocks.len() {
@@ -111,25 +107,29 @@ impl Potential {
         weights
     }
 
-    /// How much each of `m` further seeds would take from the total, by the squared distances of all rows
-    /// to them, n×m. Only rows that are nearer to one than to their own seed have a part in it.
-    pub(crate) fn savings(&self, sq_dists: &[f32], m: usize) -> Vec<u128> {
-        let mut savings = vec![0; m];
-        for (row, to_each) in sq_dists.chunks_exact(m).enumerate() {
-            let own = self.sq_dists[row];
-            for (saving, &new) in savings.iter_mut().zip(to_each).filter(|&(_, &new)| new < own) {
-                *saving += self.share(row) - self.share_at(row, f64::from(new));
-            }
-        }
-        savings
+    /// The squared distance of every row to its nearest seed.
+    pub(crate) fn sq_dists(&self) -> &[f32] {
+        &self.sq_dists
     }
 
-    /// Lets the rows see one of `m` seeds whose distances are known, n×m.
-    pub(crate) fn take_one(&mut self, sq_dists: &[f32], m: usize, seed: usize) {
-        for (row, &new) in sq_dists.iter().skip(seed).step_by(m).enumerate() {
-            if new < self.sq_dists[row] {
+    /// The share that a row has.
+    pub(crate) fn share(&self, row: usize) -> u128 {
+        self.share_at(row, f64::from(self.sq_dists[row]))
+    }
+
+    /// How much a further seed would take from the total. Of the rows that are `closer` to it than they were
+    /// to a seed once, only those count that still are.
+    pub(crate) fn saving(&self, closer: &[(usize, f32)]) -> u128 {
+        let still = closer.iter().filter(|&&(row, sq_dist)| sq_dist < self.sq_dists[row]);
+        still.map(|&(row, sq_dist)| self.share(row) - self.share_at(row, f64::from(sq_dist))).sum()
+    }
+
+    /// Lets the rows see a further seed, to which these are `closer` than they were to a seed once.
+    pub(crate) fn take_one(&mut self, closer: &[(usize, f32)]) {
+        for &(row, sq_dist) in closer {
+            if sq_dist < self.sq_dists[row] {
                 self.blocks[row / BLOCK] -= self.share(row);
-                (self.sq_dists[row], self.nearest[row]) = (new, self.seen as u32);
+                (self.sq_dists[row], self.nearest[row]) = (sq_dist, self.seen as u32);
                 self.blocks[row / BLOCK] += self.share(row);
             }
         }
@@ -138,10 +138,6 @@ impl Potential {
 
     fn rows_of(&self, block: usize) -> std::ops::Range<usize> {
         block * BLOCK..self.sq_dists.len().min((block + 1) * BLOCK)
-    }
-
-    fn share(&self, row: usize) -> u128 {
-        self.share_at(row, f64::from(self.sq_dists[row]))
     }
 
     fn weight(&self, row: usize) -> f64 {

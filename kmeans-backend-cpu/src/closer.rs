@@ -1,0 +1,124 @@
+//! Rows that are closer to a centroid than their limits.
+//!
+//! ```text
+//! for each block of rows, on any worker:
+//!     scores = ‖c‖² − 2⟨v, c⟩                              in f32; all of a row, or the lowest
+//!     where score + ‖v‖² ≤ limit + what rounding may do:
+//!         measure the pair in f64                           few
+//! ```
+
+use kmeans_core::Closer;
+
+use crate::codebook::CpuCodebook;
+use crate::isa::Isa;
+use crate::kernel::{self, PANEL, RowBlock, Scratch};
+use crate::prepared::CpuPrepared;
+use crate::workers::Workers;
+
+/// What a worker keeps from block to block.
+struct Desk<F> {
+    block: RowBlock,
+    scratch: Scratch,
+    scores: Vec<f32>,
+    labels: Vec<i32>,
+    found: F,
+}
+
+impl<F> Desk<F> {
+    fn new(found: F) -> Self {
+        let (block, scratch) = (RowBlock::default(), Scratch::default());
+        Self { block, scratch, scores: Vec::new(), labels: Vec::new(), found }
+    }
+}
+
+/// For each centroid the rows whose measured squared distance is below their limit.
+pub(crate) fn closer(
+    workers: &Workers,
+    isa: Isa,
+    rows: &CpuPrepared<'_>,
+    codebook: &CpuCodebook,
+    limits: &[f32],
+) -> Closer {
+    let k = codebook.k();
+    let step = kernel::block_rows(rows.d());
+    let (panels, sq_norms) = (codebook.panels(), rows.sq_norms(workers, isa));
+    let none: Closer = vec![Vec::new(); k];
+    let desk = || Desk::new(none.clone());
+    let blocks = (0..rows.n()).step_by(step).zip(limits.chunks(step));
+    let desks = workers.share(rows.n().div_ceil(step), blocks, desk, |desk, (start, limits)| {
+        rows.load(isa, &mut desk.block, start..start + limits.len());
+        desk.scores.resize(limits.len() * panels.k_padded(), 0.0);
+        kernel::scores_block(isa, &desk.block, panels, &mut desk.scratch, &mut desk.scores);
+        for (i, (scores, &limit)) in desk.scores.chunks_exact(panels.k_padded()).zip(limits).enumerate() {
+            let most = largest_score(rows.d(), sq_norms[start + i], limit, codebook.max_sq_norm);
+            for (panel, scores) in scores.as_chunks::<PANEL>().0.iter().enumerate() {
+                let may_be = scores.map(|score| may_be_closer(score, most));
+                if !may_be.iter().fold(false, |any, &may_be| any | may_be) {
+                    continue;
+                }
+                for (c, _) in (panel * PANEL..k).zip(may_be).filter(|&(_, may_be)| may_be) {
+                    let sq_dist = kernel::sq_dist(isa, desk.block.row(i), codebook.centroids.row(c)) as f32;
+                    if sq_dist < limit {
+                        desk.found[c].push((start + i, sq_dist));
+                    }
+                }
+            }
+        }
+    });
+    let mut all = none;
+    for desk in desks {
+        all.iter_mut().zip(desk.found).for_each(|(all, found)| all.extend(found));
+    }
+    all
+}
+
+/// The rows whose label would be a centroid that is measured closer than their limit: row, label, squared
+/// distance.
+pub(crate) fn closest(
+    workers: &Workers,
+    isa: Isa,
+    rows: &CpuPrepared<'_>,
+    codebook: &CpuCodebook,
+    limits: &[f32],
+) -> Vec<(usize, i32, f32)> {
+    let step = kernel::block_rows(rows.d());
+    let (panels, sq_norms) = (codebook.panels(), rows.sq_norms(workers, isa));
+    let blocks = (0..rows.n()).step_by(step).zip(limits.chunks(step));
+    let desk = || Desk::new(Vec::new());
+    let desks = workers.share(rows.n().div_ceil(step), blocks, desk, |desk, (start, limits)| {
+        rows.load(isa, &mut desk.block, start..start + limits.len());
+        desk.labels.resize(limits.len(), 0);
+        desk.scores.resize(limits.len(), 0.0);
+        let ahead = rows.ahead_of(&(start..start + limits.len()), workers);
+        kernel::nearest_block_ahead(isa, &desk.block, panels, &mut desk.scratch, &mut desk.labels, ahead);
+        kernel::lowest_scores(isa, &desk.scratch, &mut desk.scores);
+        for (i, (&label, &score)) in desk.labels.iter().zip(&desk.scores).enumerate() {
+            let limit = limits[i];
+            if may_be_closer(score, largest_score(rows.d(), sq_norms[start + i], limit, codebook.max_sq_norm))
+            {
+                let centroid = codebook.centroids.row(label as usize);
+                let sq_dist = kernel::sq_dist(isa, desk.block.row(i), centroid) as f32;
+                if sq_dist < limit {
+                    desk.found.push((start + i, label, sq_dist));
+                }
+            }
+        }
+    });
+    desks.into_iter().flat_map(|desk| desk.found).collect()
+}
+
+/// No centroid with a larger score is closer than the limit to a row of this `‖v‖²`.
+///
+/// A score is one chain of d multiply-adds, at worst rounded twice each, begun after its bias was rounded:
+/// it is off by at most `(2d + 3)·2⁻²⁴·(‖c‖² + 2‖v‖‖c‖)`, and `2‖v‖‖c‖ ≤ ‖v‖² + ‖c‖²`. `‖v‖²`, the limit and what
+/// is returned are off by one rounding each.
+fn largest_score(d: usize, sq_norm: f32, limit: f32, max_sq_norm: f64) -> f32 {
+    let (sq_norm, limit) = (f64::from(sq_norm), f64::from(limit));
+    let rounding = 4.0 * (d as f64 + 8.0) / f64::from(1 << 24) * (sq_norm + 2.0 * max_sq_norm + limit);
+    (limit - sq_norm + rounding) as f32
+}
+
+/// A score that is no number rules nothing out.
+fn may_be_closer(score: f32, most: f32) -> bool {
+    score <= most || score.is_nan() || most.is_nan()
+}
