@@ -21,6 +21,8 @@ mod interrupt;
 mod options;
 #[path = "cli/outputs.rs"]
 mod outputs;
+#[path = "cli/own_metric.rs"]
+mod own_metric;
 #[path = "cli/parameters.rs"]
 mod parameters;
 #[path = "cli/refused.rs"]

@@ -38,13 +38,15 @@ pub(crate) struct Keep {
 pub struct Assignment {
     /// The nearest centroid of each row, or the `p` nearest, row-major, the nearest first.
     pub labels: Vec<i32>,
-    /// Squared distances (L2), inner products or cosine distances to the centroids of `labels`, if asked for.
+    /// Squared distances (L2), inner products, cosine distances or those of another metric to the centroids of
+    /// `labels`, if asked for.
     pub distances: Option<Vec<f32>>,
     /// Centroids listed for each row.
     pub p: usize,
     /// Rows of each cluster, counting the nearest centroid.
     pub cluster_sizes: Vec<u64>,
-    /// `Σ w·‖x − c‖²` (L2), `Σ w·⟨x, c⟩` (inner product) or `Σ w·(1 − cos)` over all rows and their nearest centroid, in `f64`.
+    /// `Σ w·‖x − c‖²` (L2), `Σ w·⟨x, c⟩` (inner product), `Σ w·(1 − cos)` or `Σ w·distance` over all rows and their
+    /// nearest centroid, in `f64`.
     pub inertia: f64,
     /// Rows of zeros, which have no direction; counted for cosine only.
     pub zero_rows: u64,

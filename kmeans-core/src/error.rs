@@ -171,6 +171,22 @@ pub enum Error {
         /// Shape that came back.
         found: [usize; 2],
     },
+    /// A model and a metric that it was not trained with.
+    #[error("the model was trained with the metric {trained}, not with {given}")]
+    OtherMetric {
+        /// The metric of the training.
+        trained: String,
+        /// The metric given.
+        given: String,
+    },
+    /// A model of a metric of the user's own, which was not given beside it.
+    #[error(
+        "the model was trained with the metric {trained}, which no model holds: give it to assign_with_metric or transform_with_metric"
+    )]
+    MetricNotGiven {
+        /// The metric of the training.
+        trained: String,
+    },
     /// A centroid rule that has to see all rows at once, in a training by chunks.
     #[error(
         "the {rule} of a cluster (metric {metric}) needs all {n} rows at once, and chunk_rows is {chunk_rows}: leave chunk_rows out, or train on a sample of at most that many rows"

@@ -16,7 +16,7 @@ use crate::outcome::Fit;
 use crate::params::Params;
 use crate::progress::{OnProgress, silent};
 use crate::source::Source;
-use crate::tensor_metric::{TensorMetric, assign_with_metric, train_with_metric};
+use crate::tensor_metric::{TensorMetric, assign_with_metric, train_with_metric, transform_with_metric};
 use crate::train;
 use crate::trainer::{AssignOptions, Job, Sink, Trainer};
 
@@ -346,7 +346,8 @@ impl<T: Trainer> KMeans<T> {
     }
 
     /// Hands the distances of all rows to all centroids to `sink`, k values a row, by blocks of rows:
-    /// squared for L2, products for the inner product, `1 − cos` for cosine.
+    /// squared for L2, products for the inner product, `1 − cos` for cosine, and for L1, L∞ and Kullback–Leibler
+    /// what the metric is. Cost O(n·k·d), memory one block.
     ///
     /// # Errors
     /// As [`KMeans::assign`], and whatever `sink` returns.
@@ -413,6 +414,22 @@ impl<E: Engine> KMeans<E> {
     ) -> Result<Assignment> {
         let device = self.device.backend_device();
         assign_with_metric(&device, metric, points, model, options, &silent)
+    }
+
+    /// The distances of all rows to all centroids, by the distance that the model was trained with; see
+    /// [`transform_with_metric`].
+    ///
+    /// # Errors
+    /// As [`transform_with_metric`].
+    pub fn transform_metric(
+        &self,
+        metric: &dyn TensorMetric<E::Backend>,
+        model: &KMeansModel,
+        points: &dyn Points,
+        sink: &mut Sink<'_>,
+    ) -> Result<()> {
+        let device = self.device.backend_device();
+        transform_with_metric(&device, metric, points, model, sink, &silent)
     }
 
     /// The nearest centroid, or the `p` nearest, of each row of a tensor n×d.

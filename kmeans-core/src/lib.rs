@@ -87,5 +87,6 @@ pub use tensor_engine::TensorEngine;
 pub use tensor_metric::{
     CentroidRule, KullbackLeibler, L1, LInf, Merges, Refusal, TensorMetric, assign_tensor_with_metric,
     assign_with_metric, over_columns, train_tensor_with_metric, train_with_metric,
+    transform_tensor_with_metric, transform_with_metric,
 };
 pub use trainer::{AssignOptions, Job, Sink, Trainer};

@@ -31,7 +31,8 @@ pub enum Metric {
     /// with means as centroids; smaller is better.
     #[serde(rename = "kl")]
     KullbackLeibler,
-    /// A [`crate::TensorMetric`] of the user's own. A model does not hold it: it is given again to assign.
+    /// A [`crate::TensorMetric`] of the user's own. A model holds its name, see [`crate::Report::metric_name`], but
+    /// not the metric itself: it is given again to assign and to transform.
     #[serde(rename = "custom")]
     Custom,
 }

@@ -93,6 +93,12 @@ impl KMeansModel {
         self.report.metric
     }
 
+    /// The name of the [`crate::TensorMetric`] of the user's own that it was trained with, see
+    /// [`Report::metric_name`].
+    pub fn metric_name(&self) -> Option<&str> {
+        self.report.metric_name.as_deref()
+    }
+
     /// The parameters of its training.
     pub fn params(&self) -> &Params {
         &self.params

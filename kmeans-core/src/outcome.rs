@@ -22,7 +22,7 @@ pub struct Fit {
     /// sample was trained on.
     #[doc(alias = "labels_")]
     pub labels: Vec<i32>,
-    /// Squared distance (L2) or inner product of each row to its centroid, with `return_distances`.
+    /// Distance (squared for L2) or inner product of each row to its centroid, with `return_distances`.
     pub distances: Option<Vec<f32>>,
     /// How it went.
     pub report: Report,
@@ -49,6 +49,8 @@ pub(crate) struct Outcome {
     pub(crate) redos: Vec<RunReport>,
     pub(crate) chosen: usize,
     pub(crate) inertia_over: InertiaOver,
+    /// The name of a metric of the user's own.
+    pub(crate) metric_name: Option<String>,
     pub(crate) seconds: Seconds,
     /// The assigner's name, and whether it is exact.
     pub(crate) assigner: Option<(String, bool)>,
@@ -106,6 +108,7 @@ impl Outcome {
             seed: params.seed,
             init: params.init.to_string(),
             metric: params.metric(),
+            metric_name: self.metric_name,
             device: self.device,
             threads: self.threads,
             seconds: self.seconds,

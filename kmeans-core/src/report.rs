@@ -264,6 +264,10 @@ pub struct Report {
     pub init: String,
     /// Metric.
     pub metric: Metric,
+    /// The name of a metric of the user's own, by which a model recognises it again; `None` for the metrics
+    /// that `metric` names, and for models saved by a version that kept no names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metric_name: Option<String>,
     /// Engine and what it runs on.
     pub device: String,
     /// Threads of the engine.

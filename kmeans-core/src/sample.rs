@@ -125,14 +125,24 @@ impl<'a, E: Engine> Sample<'a, E> {
         }
     }
 
-    /// All rows, out of this sample; those that stay in their source are read.
-    pub(crate) fn take_rows(&mut self) -> Result<Rows<'a, E::Backend>> {
-        match (std::mem::replace(&mut self.rows, Held::InSource), self.source, &self.ids) {
-            (Held::Rows(rows), ..) => Ok(rows),
-            (Held::InSource, Some(source), Some(ids)) => source.gather(ids, |_| ()),
-            (Held::InSource, Some(source), None) => source.all(),
-            (Held::InSource, None, _) => unreachable!("rows without a source are in memory"),
+    /// All rows, out of this sample; `None` where they stay in their source.
+    pub(crate) fn take_rows(&mut self) -> Option<Rows<'a, E::Backend>> {
+        match std::mem::replace(&mut self.rows, Held::InSource) {
+            Held::Rows(rows) => Some(rows),
+            Held::InSource => None,
         }
+    }
+
+    /// Reads rows that stay in their source, by number and in that order, into `out`.
+    pub(crate) fn read_rows(&self, rows: &[usize], out: &mut [f32]) -> Result<()> {
+        let Some(Source::Points(points)) = self.source else {
+            unreachable!("only rows of a `Points` stay in their source");
+        };
+        match &self.ids {
+            None => points.gather(rows, out)?,
+            Some(ids) => points.gather(&rows.iter().map(|&row| ids[row]).collect::<Vec<_>>(), out)?,
+        }
+        Ok(())
     }
 
     /// The number by which messages call a row.

@@ -81,8 +81,13 @@ impl<B: Backend> Source<'_, B> {
                 let entries = p.row_bytes().div_ceil(size_of::<u32>() + size_of::<f32>()).max(1);
                 (SPARSE_BLOCK_ENTRIES / entries).clamp(1 << 10, 1 << 20)
             }
-            _ => (BLOCK_VALUES / self.d()).clamp(256, 1 << 16),
+            _ => self.dense_block_rows(),
         }
+    }
+
+    /// Rows in a block of rows that are dense, or are made so.
+    pub(crate) fn dense_block_rows(&self) -> usize {
+        (BLOCK_VALUES / self.d()).clamp(256, 1 << 16)
     }
 
     /// A range of rows: lent where the source can, else read into `buffer`.

@@ -71,6 +71,7 @@ pub(crate) fn train<E: Engine>(
         redos: best.redos,
         chosen: best.chosen,
         inertia_over,
+        metric_name: None,
         seconds,
         assigner: assigner_name,
         device: engine.name(),

@@ -58,6 +58,7 @@ pub(crate) fn train<E: Engine>(
         redos: vec![report],
         chosen: 0,
         inertia_over: InertiaOver::All,
+        metric_name: None,
         seconds,
         assigner: None,
         device: engine.name(),

@@ -112,7 +112,8 @@ pub trait Trainer {
         progress: &OnProgress<'_>,
     ) -> Result<Assignment>;
 
-    /// Hands the distances of all rows to all centroids to `sink`, k values a row, by blocks.
+    /// Hands the distances of all rows to all centroids to `sink`, k values a row, by blocks, in the units of
+    /// [`Assignment::distances`].
     ///
     /// # Errors
     /// As [`Trainer::assign`], and whatever `sink` returns.

@@ -6,13 +6,14 @@ use crate::error::Result;
 use crate::model::KMeansModel;
 use crate::progress::{OnProgress, Progress};
 use crate::source::Source;
+use crate::tensor_metric::transform_builtin;
 use crate::trainer::Sink;
 
 /// Distances in a block: 16 MiB of `f32`.
-const BLOCK_DISTANCES: usize = 1 << 22;
+pub(crate) const BLOCK_DISTANCES: usize = 1 << 22;
 
 /// Hands n×k distances to `sink`, some rows at a time: squared for L2, products for the inner product,
-/// `1 − cos` for cosine. Cost O(n·k·d), memory one block.
+/// `1 − cos` for cosine, distances in their own unit for other metrics. Cost O(n·k·d), memory one block.
 pub(crate) fn transform_model<E: Engine>(
     engine: &E,
     source: &Source<'_, E::Backend>,
@@ -20,8 +21,10 @@ pub(crate) fn transform_model<E: Engine>(
     sink: &mut Sink<'_>,
     progress: &OnProgress<'_>,
 ) -> Result<()> {
+    if !model.metric().is_fused() {
+        return transform_builtin(&engine.backend_device(), source, model, sink, progress);
+    }
     check_dim(source, model)?;
-    model.metric().check_fused()?;
     let (n, target) = (source.n(), model.target());
     let codebook = engine.codebook(target.centroids, target.metric)?;
     let mut buffer = Vec::new();

@@ -37,14 +37,18 @@ impl Info {
 
 fn model(model: &KMeansModel) -> Result<Value> {
     let report = model.report();
-    Ok(json!({
+    let mut facts = json!({
         "format": "kmeans model", "k": model.k(), "d": model.dim(), "metric": model.metric(),
         "inertia": model.inertia(), "inertia_over": report.inertia_over, "n": report.n,
         "n_trained": report.n_trained, "niter_done": report.niter_done, "stop": report.stop,
         "imbalance_factor": report.imbalance_factor, "cluster_sizes": model.cluster_sizes(),
         "params": model.params(), "warnings": report.warnings, "device": report.device,
         "seconds": report.seconds, "version": report.version,
-    }))
+    });
+    if let Some(name) = model.metric_name() {
+        facts["metric_name"] = name.into();
+    }
+    Ok(facts)
 }
 
 fn data(file: &str) -> Result<Value> {

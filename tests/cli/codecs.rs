@@ -57,6 +57,19 @@ fn the_block_that_is_decoded_at_a_time_changes_nothing() {
 }
 
 #[test]
+fn other_metrics_train_on_codes_as_on_what_they_stand_for() {
+    let room = digits_encoded("u8");
+    for metric in ["l1", "linf", "kl"] {
+        let options = format!("--metric {metric} --niter 5");
+        let codes = format!("{options} --codec u8 --decode-block-size 100");
+        assert!(train(&room, "digits.npy", &options) == train(&room, "codes.npy", &codes), "{metric}");
+        room.ok("assign m.safetensors codes.npy --codec u8 --transform t.npy --force -q");
+        room.ok("assign m.safetensors digits.npy --transform t2.npy --force -q");
+        assert!(room.bytes("t.npy") == room.bytes("t2.npy"), "{metric}");
+    }
+}
+
+#[test]
 fn codes_read_back_are_near_the_rows() {
     let room = digits_encoded("f16");
     room.ok("convert codes.npy back.npy --decode f16 -q");

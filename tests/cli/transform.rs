@@ -56,6 +56,44 @@ fn a_transform_alone_has_no_inertia_to_report() {
 }
 
 #[test]
+fn a_transform_is_of_the_metric_of_the_model() {
+    let room = Room::with("iris");
+    type Distance = fn(f64, f64) -> f64;
+    let kl: Distance = |x, c| if x == 0.0 { c } else { x * (x / c).ln() - x + c };
+    let city: Distance = |x, c| (x - c).abs();
+    for (metric, term) in [("l1", city), ("linf", city), ("kl", kl)] {
+        room.ok(&format!("train iris.npy -k 3 --metric {metric} -o m.safetensors --centroids c.npy --labels l.npy --distances d.npy --force -q"));
+        room.ok(
+            "assign m.safetensors iris.npy --transform t.npy --labels a.npy --distances ad.npy --force -q",
+        );
+        assert_eq!(room.shape("t.npy"), "(150, 3)");
+        assert!(room.bytes("l.npy") == room.bytes("a.npy") && room.bytes("d.npy") == room.bytes("ad.npy"));
+        let (x, c, t) = (room.floats("iris.npy"), room.floats("c.npy"), room.floats("t.npy"));
+        let (labels, least) = (room.labels("a.npy"), room.floats("ad.npy"));
+        for (row, (x, distances)) in x.chunks_exact(4).zip(t.chunks_exact(3)).enumerate() {
+            for (c, &got) in c.chunks_exact(4).zip(distances) {
+                let terms = x.iter().zip(c).map(|(&x, &c)| term(x.into(), c.into()));
+                let want = if metric == "linf" { terms.fold(0.0, f64::max) } else { terms.sum() };
+                assert!(
+                    (f64::from(got) - want).abs() <= 1e-6 * (1.0 + want),
+                    "{metric}, row {row}: {got} {want}"
+                );
+            }
+            assert_eq!(distances[labels[row] as usize], least[row], "{metric}, row {row}");
+        }
+    }
+}
+
+#[test]
+fn a_transform_by_kl_of_negative_rows_names_them_and_leaves_nothing() {
+    let room = Room::with("iris");
+    room.ok("train iris.npy -k 3 --metric kl -o m.safetensors -q");
+    room.write("negative.csv", b"1,2,3,4\n1,2,-3,4\n");
+    let error = room.fails("assign m.safetensors negative.csv --transform t.npy", 65);
+    assert!(error.contains("row 1, column 2") && error.contains("kl"), "{error}");
+}
+
+#[test]
 fn bad_rows_leave_no_transform() {
     let room = Room::trained("iris", 3);
     room.write("nan.csv", b"1,2,3,4\n1,2,3,nan\n");

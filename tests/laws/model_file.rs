@@ -2,7 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use kmeans::{DataError, Error, KMeansModel, Overwrite};
+use burn::tensor::{Tensor, backend::Backend};
+use burn_ndarray::NdArray;
+use kmeans::core::{self, TensorEngine, over_columns};
+use kmeans::{CentroidRule, DataError, Error, KMeansModel, Overwrite, RowSlice, TensorMetric};
 
 use crate::naive;
 use crate::training::{kmeans, rows};
@@ -147,4 +150,54 @@ fn plain_centroids_are_those_of_the_model() {
     let mut values = vec![0.0; 30];
     points.read(0..6, &mut values).unwrap();
     assert_eq!(values, model.centroids());
+}
+
+/// Squared L2 by another name.
+struct Own(&'static str);
+
+impl<B: Backend> TensorMetric<B> for Own {
+    fn name(&self) -> &str {
+        self.0
+    }
+
+    fn distances(&self, rows: Tensor<B, 2>, centroids: Tensor<B, 2>) -> Tensor<B, 2> {
+        let term = |x: Tensor<B, 2>, c: Tensor<B, 2>| (x - c).square();
+        over_columns(rows, centroids, term, |sum, term| sum + term)
+    }
+
+    fn rule(&self) -> CentroidRule {
+        CentroidRule::Mean
+    }
+}
+
+#[test]
+fn a_model_keeps_the_name_of_its_metric_and_files_without_one_are_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("own");
+    let x = naive::blobs(100, 3, 4, 5);
+    let points = RowSlice::new(&x, 3).unwrap();
+    let kmeans = core::KMeans::on(TensorEngine::<NdArray>::default(), 4);
+    let fit = kmeans.train_metric(&Own("own"), &points, None).unwrap();
+    fit.model.save(&path, Overwrite::Refuse).unwrap();
+    let loaded = KMeansModel::load(&path).unwrap();
+    assert_eq!((&loaded, loaded.metric_name()), (&fit.model, Some("own")));
+    let assign =
+        |model, name| kmeans.assign_metric(&Own(name), model, &points, Default::default()).map(|a| a.labels);
+    assert_eq!(assign(&loaded, "own").unwrap(), fit.labels);
+    match assign(&loaded, "other") {
+        Err(Error::OtherMetric { trained, given }) => {
+            assert_eq!((trained.as_str(), given.as_str()), ("custom (own)", "custom (other)"));
+        }
+        other => panic!("{other:?}"),
+    }
+
+    // As a version wrote it that knew no names; spaces keep the length of the header.
+    let mut bytes = std::fs::read(&path).unwrap();
+    let field = br#"\"metric_name\":\"own\","#;
+    let at = bytes.windows(field.len()).position(|w| w == field).unwrap();
+    bytes[at..at + field.len()].fill(b' ');
+    std::fs::write(&path, bytes).unwrap();
+    let older = KMeansModel::load(&path).unwrap();
+    assert_eq!(older.metric_name(), None);
+    assert_eq!(assign(&older, "other").unwrap(), fit.labels);
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use kmeans::data::{
     Bf16Codec, CodeBits, Codec, EncodedRows, F16Codec, ProductQuantizer, Rows, ScalarQuantizer, U8Codec,
 };
-use kmeans::{DataError, Init, Points};
+use kmeans::{DataError, Init, Metric, Points};
 
 use super::data::{check_same, data, kmeans};
 use crate::naive;
@@ -62,6 +62,33 @@ fn training_on_codes_is_training_on_what_they_decode_to() {
                 (kmeans.train_points(&codes, None).unwrap(), kmeans.train_points(&decoded, None).unwrap());
             check_same(&a, &b, &name);
             assert_eq!(a.distances, b.distances, "{name}");
+        }
+    }
+}
+
+#[test]
+fn other_metrics_train_on_codes_as_on_what_they_decode_to() {
+    let (x, d) = data("digits");
+    for codec in codecs(&x, d) {
+        let name = codec.name().to_owned();
+        let codes = encoded(&x, codec);
+        let decoded = Rows::copy_of(&codes).unwrap();
+        for metric in [Metric::L1, Metric::LInf, Metric::KullbackLeibler] {
+            for sample in [None, Some(60)] {
+                let kmeans = kmeans(8)
+                    .metric(metric)
+                    .init(Init::Random)
+                    .max_points_per_centroid(sample)
+                    .decode_block_size(300)
+                    .return_distances(true)
+                    .niter(3);
+                let (a, b) = (
+                    kmeans.train_points(&codes, None).unwrap(),
+                    kmeans.train_points(&decoded, None).unwrap(),
+                );
+                check_same(&a, &b, &format!("{name} {metric}"));
+                assert_eq!(a.distances, b.distances, "{name} {metric}");
+            }
         }
     }
 }

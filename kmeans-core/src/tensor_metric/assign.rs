@@ -3,18 +3,20 @@
 use burn::tensor::{Tensor, backend::Backend};
 use kmeans_data::Points;
 
-use super::builtin::builtin;
+use super::block::RowBlock;
 use super::iterate::sizes;
-use super::metric::{TensorMetric, check_rows};
-use super::rows::{HeldRows, weight};
+use super::metric::TensorMetric;
+use super::pass::Pass;
+use super::rows::weight;
 use super::ruler::{Labelled, Ruler};
-use crate::assign_all::{Assignment, Keep, check_dim, check_p};
+use super::target::{builtin_of, centroids_for};
+use crate::assign_all::{Assignment, Keep, check_p};
 use crate::centroids::Centroids;
 use crate::engine::Neighbours;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::model::KMeansModel;
 use crate::progress::{OnProgress, Progress};
-use crate::source::{Source, locate};
+use crate::source::Source;
 use crate::trainer::AssignOptions;
 
 /// The nearest centroid, or the `p` nearest, of each row of `points`, by the metric the model was trained with.
@@ -23,8 +25,10 @@ use crate::trainer::AssignOptions;
 /// what is kept of each.
 ///
 /// # Errors
-/// [`Error::Parameter`] for a model of another metric and for `p` outside `1..=k`; another number of columns
-/// than the model's; values that are not finite, or that the metric refuses.
+/// [`crate::Error::OtherMetric`] for a model of another metric, or of one of your own by another name;
+/// [`crate::Error::Parameter`] for `p` outside `1..=k`; another number of columns than the model's; values that
+/// are not finite, or that the metric refuses; [`crate::Error::NotADistance`] and [`crate::Error::MetricShape`] for
+/// a metric that gives something else.
 pub fn assign_with_metric<B: Backend>(
     device: &B::Device,
     metric: &dyn TensorMetric<B>,
@@ -62,11 +66,10 @@ pub(crate) fn assign_builtin<B: Backend>(
     keep: Keep,
     progress: &OnProgress<'_>,
 ) -> Result<Assignment> {
-    assign(device, builtin(model.metric())?, source, model, keep, progress)
+    assign(device, builtin_of(model)?, source, model, keep, progress)
 }
 
-/// Assigns all rows of `source` to a model trained with `metric`.
-pub(crate) fn assign<B: Backend>(
+fn assign<B: Backend>(
     device: &B::Device,
     metric: &dyn TensorMetric<B>,
     source: &Source<'_, B>,
@@ -74,30 +77,21 @@ pub(crate) fn assign<B: Backend>(
     keep: Keep,
     progress: &OnProgress<'_>,
 ) -> Result<Assignment> {
-    if model.metric() != metric.kind() {
-        return Err(Error::Parameter {
-            name: "metric",
-            value: format!("{} ({})", metric.kind(), metric.name()),
-            expected: "the metric that the model was trained with",
-        });
-    }
-    check_dim(source, model)?;
+    let centroids = centroids_for(metric, source, model)?;
     check_p(keep.p, model)?;
-    // With its origin at zero, a model's rounded positions are its exact centroids.
-    let centroids = Centroids::from_offsets(model.centroids().to_vec(), model.dim());
-    assign_all(&Ruler::new(metric, device), source, None, &centroids, keep, progress)
+    assign_all(&Ruler::new(metric, device), &Pass::over(source), None, &centroids, keep, progress)
 }
 
-/// Assigns all rows of `source`, reading block by block.
+/// Assigns all rows of a pass.
 pub(super) fn assign_all<B: Backend>(
     ruler: &Ruler<'_, B>,
-    source: &Source<'_, B>,
+    pass: &Pass<'_, '_, B>,
     weights: Option<&[f32]>,
     centroids: &Centroids,
     keep: Keep,
     progress: &OnProgress<'_>,
 ) -> Result<Assignment> {
-    let n = source.n();
+    let n = pass.n();
     let mut all = Assignment {
         labels: Vec::with_capacity(n * keep.p),
         distances: keep.distances.then(|| Vec::with_capacity(n * keep.p)),
@@ -107,30 +101,24 @@ pub(super) fn assign_all<B: Backend>(
         zero_rows: 0,
         device: ruler.name(),
     };
-    let mut buffer = Vec::new();
-    let step = source.block_rows();
-    for start in (0..n).step_by(step) {
-        let rows = start..n.min(start + step);
-        source.prefetch(rows.end..n.min(rows.end + step));
-        let block = HeldRows::once(source.block(rows.clone(), &mut buffer)?);
-        let (found, nearest) = measured(ruler, &block, centroids, keep.p)
-            .map_err(|e| locate(e, source.name(), |row| source.source_row(start + row)))?;
-        take(&mut all, found, &nearest, weights, start);
-        source.release(rows.clone());
+    pass.each_block(ruler.metric, |rows, block| {
+        let found = measured(ruler, block, centroids, keep.p);
+        let (found, nearest) = found.map_err(|e| pass.locate(rows.start, e))?;
+        take(&mut all, found, &nearest, weights, rows.start);
         // Rows are assigned for a model that exists already; there is no half of it to return.
         let _ = progress(&Progress::Assign { done: rows.end, n });
-    }
+        Ok(())
+    })?;
     Ok(all)
 }
 
 /// The `p` nearest centroids of each row, and the distances to the nearest in `f64`.
 fn measured<B: Backend>(
     ruler: &Ruler<'_, B>,
-    block: &HeldRows<'_, B>,
+    block: &RowBlock<'_, B>,
     centroids: &Centroids,
     p: usize,
 ) -> Result<(Neighbours, Vec<f64>)> {
-    check_rows(ruler.metric, block.values(), block.d())?;
     if p > 1 {
         return ruler.nearest_of_each(block, centroids, p);
     }

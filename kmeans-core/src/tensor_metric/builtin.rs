@@ -116,7 +116,7 @@ pub(super) fn builtin<B: Backend>(metric: Metric) -> Result<&'static dyn TensorM
         Metric::L2 | Metric::InnerProduct | Metric::Cosine | Metric::Custom => Err(Error::Parameter {
             name: "metric",
             value: metric.to_string(),
-            expected: "l1, linf or kl (a metric of your own is given as a TensorMetric, in training and in assignment)",
+            expected: "l1, linf or kl (a metric of your own is given as a TensorMetric)",
         }),
     }
 }

@@ -26,22 +26,30 @@ pub(super) fn centroids<B: Backend>(
     watch: &Watch<'_>,
 ) -> Result<Centroids> {
     let mut draws = Draws::new(params.seed, redo, Stream::Init);
-    let mut given = Centroids::from_offsets(params.init_centroids.clone(), rows.held().d());
+    let mut given = Centroids::from_offsets(params.init_centroids.clone(), rows.d());
     if params.init == Init::Random {
-        random_rows(rows, params.k - given.k(), &mut draws).rows().for_each(|row| given.push(row));
+        push_random(rows, &mut given, params.k, &mut draws)?;
         return Ok(given);
     }
     plus_plus(ruler, rows, given, params.k, &mut draws, watch)
 }
 
-/// Different rows, uniformly or in proportion to their weights.
-fn random_rows<B: Backend>(rows: &TrainingRows<'_, B>, k: usize, draws: &mut Draws) -> Centroids {
+/// Adds different rows, uniformly or in proportion to their weights, until there are `k` seeds.
+fn push_random<B: Backend>(
+    rows: &TrainingRows<'_, B>,
+    seeds: &mut Centroids,
+    k: usize,
+    draws: &mut Draws,
+) -> Result<()> {
+    let missing = k - seeds.k();
     let ids = match rows.weights() {
-        None => draws.distinct(k, rows.n()),
-        Some(weights) => random::distinct_by_weight(weights, k, draws),
+        None => draws.distinct(missing, rows.n()),
+        Some(weights) => random::distinct_by_weight(weights, missing, draws),
     };
-    let values = ids.iter().flat_map(|&row| rows.held().row(row)).copied().collect();
-    Centroids::from_offsets(values, rows.held().d())
+    let mut buffer = Vec::new();
+    let picked = rows.pick(&ids, &mut buffer)?;
+    (0..ids.len()).for_each(|place| seeds.push(picked.row(place)));
+    Ok(())
 }
 
 /// k-means++ \[AV07\] with the metric in place of `D²`: adds rows to `seeds` until there are `k`, each drawn
@@ -57,10 +65,14 @@ fn plus_plus<B: Backend>(
     draws: &mut Draws,
     watch: &Watch<'_>,
 ) -> Result<Centroids> {
+    if seeds.k() == k {
+        return Ok(seeds);
+    }
     let mut distances = match seeds.k() {
         0 => vec![f64::INFINITY; rows.n()],
         _ => rows.assign(ruler, &seeds)?.distances,
     };
+    let mut buffer = Vec::new();
     while seeds.k() < k {
         // Once the training shall end, any rows do.
         let drawn = if seeds.k() == 0 || watch.over().is_some() {
@@ -69,9 +81,10 @@ fn plus_plus<B: Backend>(
             draw_share(rows.costs(&distances), draws)
         };
         let row = drawn.unwrap_or_else(|| by_weight(rows, draws));
-        seeds.push(rows.held().row(row));
+        let seed = rows.pick(&[row], &mut buffer)?.row(0);
+        seeds.push(seed);
         if seeds.k() < k {
-            rows.lower(ruler, rows.held().row(row), &mut distances)?;
+            rows.lower(ruler, seed, &mut distances)?;
         }
         watch.tell(&Progress::Init { done: seeds.k(), k });
     }

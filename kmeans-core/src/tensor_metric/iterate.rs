@@ -41,7 +41,7 @@ pub(super) fn run<B: Backend>(
     for iteration in 0..niter {
         let now = watch.search(|| rows.assign(ruler, &centroids))?;
         let members = Members::new(rows, &now.labels, params.k);
-        recentre(ruler.metric.rule(), rows, &members, &mut centroids);
+        recentre(ruler.metric.rule(), rows, &now.labels, &members, &mut centroids)?;
         let nsplit = refill(ruler, rows, &members, &now, &mut centroids)?;
 
         changed = last.as_ref().map(|last| differing(&last.labels, &now.labels));
@@ -81,7 +81,7 @@ fn refill<B: Backend>(
     now: &Labelled,
     centroids: &mut Centroids,
 ) -> Result<usize> {
-    let mut distances = Vec::new();
+    let (mut distances, mut buffer) = (Vec::new(), Vec::new());
     let mut refilled = 0;
     for cluster in (0..centroids.k()).filter(|&c| members.of(c).is_empty()) {
         if distances.is_empty() {
@@ -90,7 +90,7 @@ fn refill<B: Backend>(
             distances = now.labels.iter().zip(&now.distances).map(of).collect();
         }
         let Some(row) = costliest(rows.costs(&distances)) else { break };
-        let point = rows.held().row(row);
+        let point = rows.pick(&[row], &mut buffer)?.row(0);
         centroids.row_mut(cluster).copy_from_slice(point);
         rows.lower(ruler, point, &mut distances)?;
         refilled += 1;

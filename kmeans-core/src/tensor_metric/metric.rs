@@ -63,7 +63,8 @@ use crate::metric::Metric;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub trait TensorMetric<B: Backend>: Send + Sync {
-    /// Its name, for messages and reports.
+    /// Its name, for messages and reports. A model keeps that of a metric of your own and refuses one of another
+    /// name; what changes distances (a column's weight, an exponent) is best told in it.
     fn name(&self) -> &str;
 
     /// Distances b×k between rows b×d and centroids k×d: finite, in the range of `f32`, smaller is nearer.

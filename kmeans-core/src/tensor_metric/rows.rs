@@ -1,85 +1,34 @@
-//! Rows on the host, where rules are applied, and on the device, where distances are measured.
+//! The rows that are trained on, held or left encoded, in passes over all of them and by number.
 
-use std::borrow::Cow;
-use std::ops::Range;
+use burn::tensor::backend::Backend;
 
-use burn::tensor::{FloatDType, Tensor, backend::Backend};
-
-use super::metric::check_rows;
+use super::block::RowBlock;
+use super::metric::{TensorMetric, check_rows};
 use super::ruler::{Labelled, Ruler};
 use crate::centroids::Centroids;
-use crate::engine::Rows;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::extent::Extent;
 use crate::frame::Frame;
 use crate::params::Params;
 use crate::sample::Sample;
 use crate::source::{Source, locate};
 use crate::tensor_engine::TensorEngine;
-use crate::tensor_engine::distance::{matrix, to_f32};
 use crate::watch::Watch;
-
-/// Rows, row-major with `d` columns.
-pub(super) struct HeldRows<'a, B: Backend> {
-    x: Cow<'a, [f32]>,
-    d: usize,
-    /// The same on the device; without it, blocks are sent there one at a time.
-    on_device: Option<Tensor<B, 2>>,
-}
-
-impl<'a, B: Backend> HeldRows<'a, B> {
-    /// Rows that are passed over once: what is on the host is sent by blocks.
-    pub(super) fn once(rows: Rows<'a, B>) -> Self {
-        match rows {
-            Rows::Host { x, d } => Self { x, d, on_device: None },
-            Rows::Csr(rows) => Self { x: rows.to_dense().into(), d: rows.view().dim(), on_device: None },
-            Rows::Tensor(t) => {
-                let [n, d] = t.dims();
-                // Through one dimension and back: rows in row-major order, whatever the tensor's strides.
-                let t = t.cast(FloatDType::F32).reshape([n * d]);
-                Self { x: Cow::Owned(to_f32(t.clone())), d, on_device: Some(t.reshape([n, d])) }
-            }
-        }
-    }
-
-    /// Rows that are passed over many times: all are sent to the device.
-    fn kept(rows: Rows<'a, B>, device: &B::Device) -> Self {
-        let mut rows = Self::once(rows);
-        rows.on_device.get_or_insert_with(|| matrix(&rows.x, rows.d, device));
-        rows
-    }
-
-    pub(super) fn n(&self) -> usize {
-        self.x.len() / self.d
-    }
-
-    pub(super) fn d(&self) -> usize {
-        self.d
-    }
-
-    pub(super) fn values(&self) -> &[f32] {
-        &self.x
-    }
-
-    pub(super) fn row(&self, row: usize) -> &[f32] {
-        &self.x[row * self.d..][..self.d]
-    }
-
-    /// A range of rows on the device, in `f32`.
-    pub(super) fn part(&self, rows: Range<usize>, device: &B::Device) -> Tensor<B, 2> {
-        match &self.on_device {
-            Some(t) => t.clone().slice([rows, 0..self.d]),
-            None => matrix(&self.x[rows.start * self.d..rows.end * self.d], self.d, device),
-        }
-    }
-}
 
 /// The rows that are trained on: sampled and checked.
 pub(super) struct TrainingRows<'a, B: Backend> {
-    held: HeldRows<'a, B>,
+    place: Place<'a, B>,
     sample: Sample<'a, TensorEngine<B>>,
     /// At zero, unscaled: it only holds the grids on which rows and weights are added.
     frame: Frame,
+}
+
+/// Where the rows are.
+enum Place<'a, B: Backend> {
+    /// All of them in memory, as one block.
+    Held(RowBlock<'a, B>),
+    /// Encoded in their source, from which at most `step` are decoded at a time, in each pass anew.
+    InSource { step: usize },
 }
 
 impl<'a, B: Backend> TrainingRows<'a, B> {
@@ -91,22 +40,21 @@ impl<'a, B: Backend> TrainingRows<'a, B> {
         watch: &Watch<'_>,
     ) -> Result<Self> {
         let mut sample = Sample::<TensorEngine<B>>::draw(source, weights, params, watch)?;
-        let rows = sample.take_rows()?;
-        let by_chunks = params.chunk_rows.is_some();
-        let held = if by_chunks { HeldRows::once(rows) } else { HeldRows::kept(rows, &ruler.device) };
-        let frame = frame(&held, sample.weights());
-        let rows = Self { held, sample, frame };
-        check_rows(ruler.metric, rows.held.values(), rows.held.d()).map_err(|e| rows.at_source(e))?;
-        Ok(rows)
-    }
-
-    /// The rows by themselves.
-    pub(super) fn held(&self) -> &HeldRows<'a, B> {
-        &self.held
+        let place = match sample.take_rows() {
+            None => Place::InSource { step: params.decode_block_size.min(sample.n()) },
+            Some(rows) if params.chunk_rows.is_some() => Place::Held(RowBlock::once(rows)),
+            Some(rows) => Place::Held(RowBlock::kept(rows, &ruler.device)),
+        };
+        let frame = checked(ruler.metric, &place, &sample)?;
+        Ok(Self { place, sample, frame })
     }
 
     pub(super) fn n(&self) -> usize {
-        self.held.n()
+        self.sample.n()
+    }
+
+    pub(super) fn d(&self) -> usize {
+        self.sample.d()
     }
 
     pub(super) fn frame(&self) -> &Frame {
@@ -128,23 +76,69 @@ impl<'a, B: Backend> TrainingRows<'a, B> {
 
     /// Labels and distances of all rows.
     pub(super) fn assign(&self, ruler: &Ruler<'_, B>, centroids: &Centroids) -> Result<Labelled> {
-        ruler.nearest(&self.held, centroids).map_err(|e| self.at_source(e))
+        let mut all = Labelled::default();
+        each_block(&self.place, &self.sample, |_, block| {
+            all.append(ruler.nearest(block, centroids)?);
+            Ok(())
+        })?;
+        Ok(all)
     }
 
     /// Lowers each distance to that from `point`, where that is nearer.
     pub(super) fn lower(&self, ruler: &Ruler<'_, B>, point: &[f32], distances: &mut [f64]) -> Result<()> {
-        let to_point = ruler.distances_to(&self.held, point).map_err(|e| self.at_source(e))?;
-        distances.iter_mut().zip(to_point).for_each(|(distance, new)| *distance = distance.min(new));
-        Ok(())
+        each_block(&self.place, &self.sample, |start, block| {
+            let to_point = ruler.distances_to(block, point)?;
+            distances[start..].iter_mut().zip(to_point).for_each(|(old, new)| *old = old.min(new));
+            Ok(())
+        })
+    }
+
+    /// Shows every row with its number, in order.
+    pub(super) fn each_row(&self, mut see: impl FnMut(usize, &[f32])) -> Result<()> {
+        each_block(&self.place, &self.sample, |start, block| {
+            block.rows().enumerate().for_each(|(row, x)| see(start + row, x));
+            Ok(())
+        })
+    }
+
+    /// Rows by number, in that order: lent where they are held, else decoded into `buffer`.
+    pub(super) fn pick<'x, 'i>(
+        &'x self,
+        ids: &'i [usize],
+        buffer: &'x mut Vec<f32>,
+    ) -> Result<Picked<'x, 'i>> {
+        let d = self.d();
+        match &self.place {
+            Place::Held(all) => Ok(Picked { x: all.values(), d, ids: Some(ids) }),
+            Place::InSource { step } => {
+                buffer.resize(ids.len() * d, 0.0);
+                for (ids, x) in ids.chunks(*step).zip(buffer.chunks_mut(step * d)) {
+                    self.sample.read_rows(ids, x)?;
+                }
+                Ok(Picked { x: buffer, d, ids: None })
+            }
+        }
     }
 
     /// `w·distance` of each row, 0 where that is negative.
     pub(super) fn costs<'b>(&'b self, distances: &'b [f64]) -> impl Iterator<Item = f64> + Clone + 'b {
         distances.iter().enumerate().map(|(row, distance)| self.weight(row) * distance.max(0.0))
     }
+}
 
-    fn at_source(&self, error: crate::Error) -> crate::Error {
-        locate(error, self.sample.name(), |row| self.sample.source_row(row))
+/// Rows that were asked for by number.
+pub(super) struct Picked<'x, 'i> {
+    x: &'x [f32],
+    d: usize,
+    /// Their places in `x`; `None`: one after the other.
+    ids: Option<&'i [usize]>,
+}
+
+impl<'x> Picked<'x, '_> {
+    /// The row that was asked for in this place.
+    pub(super) fn row(&self, place: usize) -> &'x [f32] {
+        let row = self.ids.map_or(place, |ids| ids[place]);
+        &self.x[row * self.d..][..self.d]
     }
 }
 
@@ -158,13 +152,39 @@ pub(super) fn objective(weights: Option<&[f32]>, distances: &[f64]) -> f64 {
     distances.iter().enumerate().map(|(row, distance)| weight(weights, row) * distance).sum()
 }
 
-fn frame<B: Backend>(rows: &HeldRows<'_, B>, weights: Option<&[f32]>) -> Frame {
-    let d = rows.d();
-    let (mut min, mut max) = (vec![f32::INFINITY; d], vec![f32::NEG_INFINITY; d]);
-    for row in (0..rows.n()).filter(|&row| weight(weights, row) > 0.0) {
-        for ((min, max), &x) in min.iter_mut().zip(&mut max).zip(rows.row(row)) {
-            (*min, *max) = (min.min(x), max.max(x));
-        }
+/// Hands over all rows, a block at a time, with the number of its first row. Errors about a row name it as
+/// the source does.
+fn each_block<B: Backend>(
+    place: &Place<'_, B>,
+    sample: &Sample<'_, TensorEngine<B>>,
+    mut work: impl FnMut(usize, &RowBlock<'_, B>) -> Result<()>,
+) -> Result<()> {
+    let at_source = |start, error| locate(error, sample.name(), |row| sample.source_row(start + row));
+    match *place {
+        Place::Held(ref all) => work(0, all).map_err(|e: Error| at_source(0, e)),
+        Place::InSource { step } => (0..sample.n()).step_by(step).try_for_each(|start| {
+            let block = RowBlock::once(sample.part(start..sample.n().min(start + step))?);
+            work(start, &block).map_err(|e| at_source(start, e))
+        }),
     }
-    Frame::with(vec![0.0; d], 1.0, &Extent::new(min, max, rows.n(), weights))
+}
+
+/// Checks all rows and finds the grids on which those of positive weight are added.
+fn checked<B: Backend>(
+    metric: &dyn TensorMetric<B>,
+    place: &Place<'_, B>,
+    sample: &Sample<'_, TensorEngine<B>>,
+) -> Result<Frame> {
+    let (d, weights) = (sample.d(), sample.weights());
+    let (mut min, mut max) = (vec![f32::INFINITY; d], vec![f32::NEG_INFINITY; d]);
+    each_block(place, sample, |start, block| {
+        check_rows(metric, block.values(), d)?;
+        for (_, x) in block.rows().enumerate().filter(|&(row, _)| weight(weights, start + row) > 0.0) {
+            for ((min, max), &x) in min.iter_mut().zip(&mut max).zip(x) {
+                (*min, *max) = (min.min(x), max.max(x));
+            }
+        }
+        Ok(())
+    })?;
+    Ok(Frame::with(vec![0.0; d], 1.0, &Extent::new(min, max, sample.n(), weights)))
 }

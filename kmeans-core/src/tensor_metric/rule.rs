@@ -15,7 +15,8 @@ pub enum CentroidRule {
     /// The weighted mean, scaled to length 1: the minimiser for cosine distance of unit rows. A cluster
     /// whose mean is zero keeps its centroid.
     NormalizedMean,
-    /// The weighted lower median of each column, one of the values: the minimiser for L1 \[BMS97\].
+    /// The weighted lower median of each column, one of the values: the minimiser for L1 \[BMS97\]. It needs
+    /// the rows of a cluster together: of encoded rows, those of one cluster at a time are decoded into memory.
     Median,
     /// `(min + max) / 2` of each column over the rows of positive weight.
     ///

@@ -2,8 +2,8 @@
 
 use burn::tensor::{DType, FloatDType, Tensor, backend::Backend};
 
+use super::block::RowBlock;
 use super::metric::TensorMetric;
-use super::rows::HeldRows;
 use crate::centroids::Centroids;
 use crate::engine::Neighbours;
 use crate::error::{Error, Result};
@@ -22,9 +22,22 @@ pub(super) struct Ruler<'a, B: Backend> {
 }
 
 /// Labels of some rows, and the distances to the centroids of their labels.
+#[derive(Default)]
 pub(super) struct Labelled {
     pub(super) labels: Vec<i32>,
     pub(super) distances: Vec<f64>,
+}
+
+impl Labelled {
+    /// Puts those of further rows behind these.
+    pub(super) fn append(&mut self, further: Self) {
+        if self.labels.is_empty() {
+            *self = further;
+        } else {
+            self.labels.extend(further.labels);
+            self.distances.extend(further.distances);
+        }
+    }
 }
 
 impl<'a, B: Backend> Ruler<'a, B> {
@@ -48,7 +61,7 @@ impl<'a, B: Backend> Ruler<'a, B> {
     }
 
     /// The nearest centroid of each row, ties to the lowest.
-    pub(super) fn nearest(&self, rows: &HeldRows<'_, B>, centroids: &Centroids) -> Result<Labelled> {
+    pub(super) fn nearest(&self, rows: &RowBlock<'_, B>, centroids: &Centroids) -> Result<Labelled> {
         let mut all =
             Labelled { labels: Vec::with_capacity(rows.n()), distances: Vec::with_capacity(rows.n()) };
         self.by_blocks(rows, centroids, |start, measured| {
@@ -65,7 +78,7 @@ impl<'a, B: Backend> Ruler<'a, B> {
     /// The `p` nearest centroids of each row, the nearest first, ties to the lowest.
     pub(super) fn nearest_of_each(
         &self,
-        rows: &HeldRows<'_, B>,
+        rows: &RowBlock<'_, B>,
         centroids: &Centroids,
         p: usize,
     ) -> Result<(Neighbours, Vec<f64>)> {
@@ -85,15 +98,28 @@ impl<'a, B: Backend> Ruler<'a, B> {
         Ok((found, first))
     }
 
+    /// The distance of each row to each centroid, row-major.
+    pub(super) fn all_distances(&self, rows: &RowBlock<'_, B>, centroids: &Centroids) -> Result<Vec<f32>> {
+        let k = centroids.k();
+        let mut all = Vec::with_capacity(rows.n() * k);
+        self.by_blocks(rows, centroids, |start, measured| {
+            let measured = to_f64(measured.reshape([-1]));
+            self.check(start, (0..k).cycle().zip(measured.iter().copied()), k)?;
+            all.extend(measured.iter().map(|&distance| distance as f32));
+            Ok(())
+        })?;
+        Ok(all)
+    }
+
     /// The distance of each row to one point.
-    pub(super) fn distances_to(&self, rows: &HeldRows<'_, B>, point: &[f32]) -> Result<Vec<f64>> {
+    pub(super) fn distances_to(&self, rows: &RowBlock<'_, B>, point: &[f32]) -> Result<Vec<f64>> {
         Ok(self.nearest(rows, &Centroids::from_offsets(point.to_vec(), point.len()))?.distances)
     }
 
     /// Hands over the matrix of distances of each block of rows, and the number of its first row.
     fn by_blocks(
         &self,
-        rows: &HeldRows<'_, B>,
+        rows: &RowBlock<'_, B>,
         centroids: &Centroids,
         mut take: impl FnMut(usize, Tensor<B, 2>) -> Result<()>,
     ) -> Result<()> {

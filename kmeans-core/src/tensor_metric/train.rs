@@ -8,9 +8,11 @@ use super::builtin::builtin;
 use super::init;
 use super::iterate::{self, Run, sizes};
 use super::metric::{TensorMetric, check_rows};
+use super::pass::Pass;
 use super::rows::{TrainingRows, objective};
 use super::rule::Merges;
 use super::ruler::Ruler;
+use super::target::name_kept;
 use crate::assign_all::{Assignment, Keep};
 use crate::check::check_weights;
 use crate::clock::timed;
@@ -19,7 +21,7 @@ use crate::metric::Metric;
 use crate::options::{EmptyClusters, Init, Seeding};
 use crate::outcome::{Fit, Outcome};
 use crate::params::Params;
-use crate::progress::OnProgress;
+use crate::progress::{OnProgress, Progress};
 use crate::report::{InertiaOver, RunReport, Seconds};
 use crate::source::{Source, locate};
 use crate::watch::Watch;
@@ -27,9 +29,15 @@ use crate::watch::Watch;
 /// Trains with any distance on all rows of `points`, with one weight a row or 1 for all.
 ///
 /// Minimises `Σ w·distance(x, c)` over the rows and their nearest centroids, in the metric's own unit; `obj` and
-/// `inertia` of the report, and the distances of the fit, are in it. Rows stay on the host (lent where the source
-/// can) and, without `chunk_rows`, on the device, too. Cost O(n·k·d) an iteration, memory O(n + k·d) and a block
-/// besides the rows. An empty cluster takes the row with the largest `w·distance`.
+/// `inertia` of the report, and the distances of the fit, are in it. The model keeps the metric's name. Rows stay on
+/// the host (lent where the source can) and, without `chunk_rows`, on the device, too. Cost O(n·k·d) an iteration,
+/// memory O(n + k·d) and a block besides the rows. An empty cluster takes the row with the largest `w·distance`.
+///
+/// Encoded rows stay encoded, which changes no bit of the result: at most `decode_block_size` rows are decoded at a
+/// time, all of them twice an iteration (for distances, then for centroids), and once for each seed of k-means++ and
+/// each empty cluster.
+/// Memory is O(n + k·d) and a block, but for medians: these decode the rows of one cluster after the other into memory,
+/// O(rows of the largest cluster · d).
 ///
 /// Parameters that have no meaning here (`spherical`: the metric brings its own centroid rule; frozen and
 /// integer centroids, other initialisations than random and k-means++, the variants) are refused by name.
@@ -88,6 +96,9 @@ pub(super) fn train<B: Backend>(
     check(ruler.metric, source, weights, params)?;
 
     let rows = TrainingRows::draw(ruler, source, weights, params, &watch)?;
+    if params.check_input_data_for_nans && !rows.is_all() && !params.final_assign {
+        check_others(ruler.metric, source, params, &watch)?;
+    }
     seconds.prepare = watch.seconds();
 
     let best = best_of(ruler, &rows, params, &mut seconds, &watch)?;
@@ -105,6 +116,7 @@ pub(super) fn train<B: Backend>(
         redos: best.redos,
         chosen: best.chosen,
         inertia_over,
+        metric_name: name_kept(ruler.metric),
         seconds,
         assigner: None,
         device: ruler.name(),
@@ -202,6 +214,20 @@ fn check_supported<B: Backend>(metric: &dyn TensorMetric<B>, params: &Params) ->
     }
 }
 
+/// Checks rows that are neither trained on nor assigned at the end, by reading all.
+fn check_others<B: Backend>(
+    metric: &dyn TensorMetric<B>,
+    source: &Source<'_, B>,
+    params: &Params,
+    watch: &Watch<'_>,
+) -> Result<()> {
+    let pass = Pass::of_training(source, params);
+    pass.each_block(metric, |rows, _| {
+        watch.tell(&Progress::Read { done: rows.end, n: pass.n() });
+        Ok(())
+    })
+}
+
 /// The run kept, and all restarts.
 struct Best {
     run: Run,
@@ -255,7 +281,8 @@ fn final_assign<B: Backend>(
 ) -> Result<(Assignment, InertiaOver)> {
     if !rows.is_all() && params.final_assign {
         let keep = Keep { p: 1, distances: params.return_distances };
-        return Ok((assign_all(ruler, source, weights, &run.centroids, keep, progress)?, InertiaOver::All));
+        let pass = Pass::of_training(source, params);
+        return Ok((assign_all(ruler, &pass, weights, &run.centroids, keep, progress)?, InertiaOver::All));
     }
     let mut assignment = Assignment {
         p: 1,

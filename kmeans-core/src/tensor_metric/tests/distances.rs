@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use burn::tensor::{FloatDType, Tensor};
 
-use super::super::rows::HeldRows;
+use super::super::block::RowBlock;
 use super::super::ruler::Ruler;
 use super::super::{CentroidRule, KullbackLeibler, L1, LInf, TensorMetric};
 use super::{B, Cosine, SquaredL2, naive, values};
@@ -82,7 +82,7 @@ fn blocks_change_no_bit() {
     let (n, k, d) = (23, 7, 37);
     let thirds = |values: Vec<f32>| -> Vec<f32> { values.into_iter().map(|v| v / 3.0).collect() };
     let (x, c) = (thirds(values(n, d, 3)), thirds(values(k, d, 4)));
-    let rows = HeldRows::<B>::once(Rows::Host { x: Cow::Borrowed(&x), d });
+    let rows = RowBlock::<B>::once(Rows::Host { x: Cow::Borrowed(&x), d });
     let centroids = Centroids::from_offsets(c, d);
     let others: [&dyn TensorMetric<B>; 2] = [&Cosine, &OneByOne];
     for metric in METRICS.map(|(metric, _)| metric).into_iter().chain(others) {

@@ -3,9 +3,12 @@
 mod assignment;
 mod centres;
 mod distances;
+mod encoded;
 mod laws;
+mod names;
 mod refusals;
 mod training;
+mod transform;
 
 use burn::tensor::{Tensor, backend::Backend};
 use burn_ndarray::NdArray;
