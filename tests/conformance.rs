@@ -72,6 +72,7 @@ macro_rules! stamp {
             nearest::the_nearest_is_the_label_in_near_ties,
             closer::no_pair_is_lost_or_made_up,
             closer::no_pair_is_lost_to_rounding,
+            closer::no_pair_is_lost_among_tiny_values,
             closer::rows_of_a_tensor_are_found_like_those_of_a_slice,
             extent::extents_are_the_smallest_and_largest_values,
             extent::the_first_value_that_is_not_finite_is_named,

@@ -67,7 +67,13 @@ pub(crate) fn closer(
     });
     let mut all = none;
     for desk in desks {
-        all.iter_mut().zip(desk.found).for_each(|(all, found)| all.extend(found));
+        for (all, found) in all.iter_mut().zip(desk.found) {
+            if all.is_empty() {
+                *all = found;
+            } else {
+                all.extend(found);
+            }
+        }
     }
     all
 }
@@ -111,14 +117,15 @@ pub(crate) fn closest(
 ///
 /// A score is one chain of d multiply-adds, at worst rounded twice each, begun after its bias was rounded:
 /// it is off by at most `(2d + 3)·2⁻²⁴·(‖c‖² + 2‖v‖‖c‖)`, and `2‖v‖‖c‖ ≤ ‖v‖² + ‖c‖²`. `‖v‖²`, the limit and what
-/// is returned are off by one rounding each.
+/// is returned are off by one rounding each. Numbers below the smallest normal one are rounded by less than it
+/// all together.
 fn largest_score(d: usize, sq_norm: f32, limit: f32, max_sq_norm: f64) -> f32 {
     let (sq_norm, limit) = (f64::from(sq_norm), f64::from(limit));
     let rounding = 4.0 * (d as f64 + 8.0) / f64::from(1 << 24) * (sq_norm + 2.0 * max_sq_norm + limit);
-    (limit - sq_norm + rounding) as f32
+    (limit - sq_norm + rounding + f64::from(f32::MIN_POSITIVE)) as f32
 }
 
-/// A score that is no number rules nothing out.
+/// A score that is no number, or beyond the range of numbers, rules nothing out.
 fn may_be_closer(score: f32, most: f32) -> bool {
-    score <= most || score.is_nan() || most.is_nan()
+    !(score > most) || score == f32::INFINITY
 }

@@ -9,7 +9,6 @@ use crate::lloyd;
 use crate::metric::Metric;
 use crate::options::Init;
 use crate::params::Params;
-use crate::progress::silent;
 use crate::sample::Sample;
 use crate::training_set::TrainingSet;
 use crate::watch::Watch;
@@ -24,7 +23,7 @@ const TRIALS: usize = 3;
 const OTHER_SEED: u64 = 0x7265_636c_7573_7465;
 
 /// Clusters weighted `candidates`, offsets in the frame of `set`, to `k` centroids in it by weighted
-/// greedy k-means++ and Lloyd in squared L2. The first `fixed` candidates stay as they are.
+/// greedy k-means++ and Lloyd in squared L2, telling `watch`. Cost O(k²·d). The first `fixed` candidates stay as they are.
 pub(crate) fn recluster<E: Engine>(
     set: &TrainingSet<'_, E>,
     candidates: &Centroids,
@@ -33,6 +32,7 @@ pub(crate) fn recluster<E: Engine>(
     k: usize,
     params: &Params,
     redo: usize,
+    watch: &Watch<'_>,
 ) -> Result<Centroids> {
     let d = candidates.dim();
     let sample = Sample::<E>::of_rows(candidates.offsets().to_vec(), d, Some(weights));
@@ -45,9 +45,8 @@ pub(crate) fn recluster<E: Engine>(
         metric: Some(Metric::L2),
         ..Params::new(k)
     };
-    let watch = Watch::start(&inner, &silent);
     let mut few = TrainingSet::prepare(set.engine(), &sample, &inner)?;
-    let start = init::centroids(&mut few, &inner, k, redo, &watch)?;
-    let run = lloyd::run(&mut few, &inner, redo, start, &mut AssignmentStep::Nearest, &watch)?;
+    let start = init::centroids(&mut few, &inner, k, redo, watch)?;
+    let run = lloyd::run(&mut few, &inner, redo, start, &mut AssignmentStep::Nearest, watch)?;
     Ok(Centroids::from_offsets(run.centroids.to_positions(few.frame()), d))
 }

@@ -234,7 +234,11 @@ impl<'p, E: Engine> TrainingSet<'p, E> {
         self.each_part(|range, part| {
             let closer = engine.closer(part, &codebook, &limits[range.clone()])?;
             for (all, closer) in all.iter_mut().zip(closer) {
-                all.extend(closer.into_iter().map(|(row, sq_dist)| (range.start + row, sq_dist)));
+                if range.start == 0 {
+                    *all = closer;
+                } else {
+                    all.extend(closer.into_iter().map(|(row, sq_dist)| (range.start + row, sq_dist)));
+                }
             }
             Ok(())
         })?;

@@ -60,6 +60,29 @@ pub(crate) fn no_pair_is_lost_to_rounding(engine: &impl Engine<Backend = NdArray
     }
 }
 
+/// Products below the smallest normal number: rounding is no share of them any more.
+pub(crate) fn no_pair_is_lost_among_tiny_values(engine: &impl Engine<Backend = NdArray>) {
+    for d in [2, 16, 64] {
+        let (n, k) = (500, 20);
+        let x: Vec<f32> = naive::blobs(n, d, 10, 54).iter().map(|x| x * 1e-22).collect();
+        let mut whole = x.clone();
+        whole.extend(vec![1e-8; d]);
+        let frame = frame(&whole, d, None, Metric::L2);
+        assert_eq!(frame.scale(), 1.0);
+        let positions: Vec<f32> = x[..k * d].iter().map(|x| x * 1.5).collect();
+        let codebook = engine.codebook(&Centroids::from_positions(&positions, &frame), Metric::L2).unwrap();
+        let rows = prepared(engine, &whole, None, &frame);
+        let sq_dists = engine.distance_matrix(&rows, &codebook).unwrap();
+        let limits: Vec<f32> =
+            sq_dists.chunks_exact(k).enumerate().map(|(row, to)| to[row % k].next_up()).collect();
+        let found = engine.closer(&rows, &codebook, &limits).unwrap();
+        let expected: usize = (0..=n)
+            .map(|row| sq_dists[row * k..][..k].iter().filter(|&&sq_dist| sq_dist < limits[row]).count())
+            .sum();
+        assert_eq!(found.iter().map(Vec::len).sum::<usize>(), expected, "d={d}");
+    }
+}
+
 pub(crate) fn rows_of_a_tensor_are_found_like_those_of_a_slice(engine: &impl Engine<Backend = NdArray>) {
     let (n, d, k) = (333, 19, 12);
     let x = naive::blobs(n, d, 10, 53);

@@ -131,7 +131,8 @@ impl Points for Watched<'_> {
 fn no_more_than_a_block_is_decoded_at_a_time() {
     let x = naive::blobs(5000, 4, 6, 2);
     let codec = F16Codec::new(4).unwrap();
-    for init in [Init::KMeansPlusPlus, Init::KMeansParallel, Init::AfkMc2, Init::Random] {
+    let greedy = Init::GreedyKMeansPlusPlus { trials: None };
+    for init in [Init::KMeansPlusPlus, greedy, Init::KMeansParallel, Init::AfkMc2, Init::Random] {
         for sample in [None, Some(100)] {
             let rows = encoded(&x, Arc::new(codec));
             let watched = Watched { rows, most: AtomicUsize::new(0) };

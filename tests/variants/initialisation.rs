@@ -21,11 +21,65 @@ fn every_initialisation_gives_the_same_bits_in_any_chunks() {
     let (x, d) = data("digits");
     for init in all() {
         let train = |chunk: Option<usize>| {
-            kmeans(23).init(init.clone()).chunk_rows(chunk).niter(3).train(&x, d).unwrap()
+            kmeans(123).init(init.clone()).chunk_rows(chunk).niter(3).train(&x, d).unwrap()
         };
         let whole = train(None);
         for chunk in [7, 256, 1000] {
             check_same(&whole, &train(Some(chunk)), &format!("{init} in chunks of {chunk}"));
+        }
+    }
+}
+
+/// Greedy k-means++ with one trial is k-means++: both draw in proportion to w·D².
+#[test]
+fn seeds_are_drawn_in_proportion_to_their_potential() {
+    let x = [0.0, 1.0, 100.0, 103.0];
+    let weights = [1.0, 8.0, 1.0, 1.0];
+    for init in [Init::KMeansPlusPlus, Init::GreedyKMeansPlusPlus { trials: Some(1) }] {
+        let mut with_first = [0_u32; 4];
+        let draws = 4000_u32;
+        for seed in 0..draws {
+            // Of the given centroid at 100 the others are drawn: D² is 10⁴, 8·99², 0 and 9.
+            let kmeans = kmeans(2).init(init.clone()).init_centroids(vec![100.0]).seed(u64::from(seed));
+            let fit = kmeans.niter(0).train_weighted(&x, 1, &weights).unwrap();
+            let drawn = x.iter().position(|&x| x == fit.model.centroids()[1]).unwrap();
+            with_first[drawn] += 1;
+        }
+        let total = 1e4 + 8.0 * 99.0 * 99.0 + 9.0;
+        for (drawn, share) in with_first.into_iter().zip([1e4, 8.0 * 99.0 * 99.0, 0.0, 9.0]) {
+            let expected = f64::from(draws) * share / total;
+            let error = (expected * (1.0 - share / total)).sqrt().max(1.0);
+            assert!((f64::from(drawn) - expected).abs() < 5.0 * error, "{init}: {with_first:?}");
+        }
+    }
+}
+
+/// The third seed of greedy k-means++ with one trial, after the second took from the potential of the pool.
+#[test]
+fn candidates_are_turned_down_in_proportion_to_what_is_left_of_them() {
+    let x: Vec<f32> = vec![0.0, 10.0, 11.0, 30.0];
+    let draws = 6000;
+    let count = |init: Init| {
+        let mut seen = [[0_u32; 4]; 4];
+        for seed in 0..draws {
+            let kmeans = kmeans(3).init(init.clone()).init_centroids(vec![0.0]).seed(seed).niter(0);
+            let fit = kmeans.train(&x, 1).unwrap();
+            let place = |at: usize| x.iter().position(|&x| x == fit.model.centroids()[at]).unwrap();
+            seen[place(1)][place(2)] += 1;
+        }
+        seen
+    };
+    let seen = count(Init::GreedyKMeansPlusPlus { trials: Some(1) });
+    let sq = |a: usize, b: usize| f64::from((x[a] - x[b]).powi(2));
+    let total: f64 = (1..4).map(|i| sq(i, 0)).sum();
+    for second in 1..4 {
+        let left: Vec<f64> = (0..4).map(|i| sq(i, 0).min(sq(i, second))).collect();
+        for third in 1..4 {
+            let share = sq(second, 0) / total * left[third] / left.iter().sum::<f64>();
+            let expected = draws as f64 * share;
+            let error = expected.sqrt().max(1.0);
+            let drawn = f64::from(seen[second][third]);
+            assert!((drawn - expected).abs() < 5.0 * error, "{second} {third}: {drawn} for {expected}");
         }
     }
 }

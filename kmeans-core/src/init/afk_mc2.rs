@@ -27,8 +27,11 @@ use crate::progress::Progress;
 /// Chains are run together until there is one new seed for so many; each measures what is new one by one.
 const BATCH_SHARE: usize = 16;
 
-/// Adds rows to `seeds` until there are `k`. Cost O(n·d + chain_length·k²·d), memory
-/// O(n + chain_length·k·d / 16).
+/// Values of all rows that are offered at once: 16 MiB.
+const OFFERED_VALUES: usize = 1 << 22;
+
+/// Adds rows to `seeds` until there are `k`. Cost O(n·d + chain_length·k²·d), memory O(n) and some blocks of
+/// rows.
 pub(super) fn draw<E: Engine>(
     drawing: &mut Drawing<'_, '_, '_, E>,
     mut seeds: Centroids,
@@ -37,36 +40,65 @@ pub(super) fn draw<E: Engine>(
     drawing.begin(&mut seeds)?;
     let proposal = Proposal::new(drawing, &seeds)?;
     let length = drawing.params.afkmc2_chain_length;
+    let most = (OFFERED_VALUES / drawing.set.frame().dim()).max(1);
     while seeds.k() < k && drawing.watch.over().is_none() {
-        let chains = (seeds.k() / BATCH_SHARE).clamp(1, k - seeds.k());
-        let offers = proposal.draw(drawing, &seeds, chains * length)?;
-        for chain in offers.chunks_exact(length) {
-            let chosen = run(drawing, &seeds, chain);
-            seeds.push(&chosen.v);
+        let chains = (seeds.k() / BATCH_SHARE).min(most / length).min(k - seeds.k());
+        if chains > 1 {
+            let offers = proposal.draw(drawing, &seeds, chains * length)?;
+            for chain in offers.chunks_exact(length) {
+                if let Some(end) = run(drawing, &seeds, None, chain) {
+                    seeds.push(&end.v);
+                }
+            }
+        } else if let Some(end) = one_chain(drawing, &proposal, &seeds, most)? {
+            seeds.push(&end.v);
         }
         drawing.watch.tell(&Progress::Init { done: seeds.k(), k });
     }
     Ok(seeds)
 }
 
-/// Where a chain ends that is offered these rows, one after the other.
-fn run<'o, E: Engine>(
+/// The end of one chain, `most` offers at a time, or where it stands when the training shall end.
+fn one_chain<E: Engine>(
+    drawing: &mut Drawing<'_, '_, '_, E>,
+    proposal: &Proposal,
+    seeds: &Centroids,
+    most: usize,
+) -> Result<Option<Offer>> {
+    let mut at = None;
+    let mut left = drawing.params.afkmc2_chain_length;
+    while left > 0 && drawing.watch.over().is_none() {
+        let count = left.min(most);
+        let offers = proposal.draw(drawing, seeds, count)?;
+        at = run(drawing, seeds, at, &offers);
+        left -= count;
+        drawing.watch.tell(&Progress::Init { done: seeds.k(), k: drawing.k });
+    }
+    Ok(at)
+}
+
+/// Where a chain ends that stands at `at`, or at the first offer, and is offered these rows one after the other.
+fn run<E: Engine>(
     drawing: &mut Drawing<'_, '_, '_, E>,
     seeds: &Centroids,
-    offers: &'o [Offer],
-) -> &'o Offer {
-    let mut at = (&offers[0], offers[0].sq_dist(seeds));
-    for next in &offers[1..] {
+    at: Option<Offer>,
+    offers: &[Offer],
+) -> Option<Offer> {
+    let (first, rest) = offers.split_first()?;
+    let (mut at, rest) = at.as_ref().map_or((first, rest), |at| (at, offers));
+    let mut at_sq_dist = at.sq_dist(seeds);
+    for next in rest {
         let sq_dist = next.sq_dist(seeds);
-        let ratio = (sq_dist * at.0.q) / (at.1 * next.q);
-        if at.1 == 0.0 || drawing.draws.unit() <= ratio {
-            at = (next, sq_dist);
+        let ratio = (sq_dist * at.q) / (at_sq_dist * next.q);
+        if at_sq_dist == 0.0 || drawing.draws.unit() <= ratio {
+            (at, at_sq_dist) = (next, sq_dist);
         }
     }
-    at.0
+    Some(at.clone())
 }
 
 /// A row that a chain may move to.
+#[derive(Clone)]
 struct Offer {
     v: Vec<f32>,
     /// `D²` to the nearest of the seeds seen, without the weight, which stands in `q`, too.
@@ -109,17 +141,24 @@ impl Proposal {
         seeds: &Centroids,
         count: usize,
     ) -> Result<Vec<Offer>> {
-        let rows: Vec<usize> = (0..count).map(|_| self.draw_row(drawing)).collect();
+        let drawn: Vec<usize> = (0..count).map(|_| self.draw_row(drawing)).collect();
+        let mut rows = drawn.clone();
+        rows.sort_unstable();
+        rows.dedup();
         let points = drawing.set.gather(&rows)?;
         let sq_dists = drawing.set.sq_dists_of_points(&points, seeds)?;
-        let points = points.chunks_exact(drawing.set.frame().dim());
-        let offers = rows.iter().zip(points.zip(sq_dists)).map(|(&row, (v, sq_dist))| Offer {
-            v: v.to_vec(),
-            seen_sq_dist: exact(v, f64::from(sq_dist), seeds),
-            seen: seeds.k(),
-            q: f64::from(self.potential.sq_dist(row)) + self.mean_sq_dist,
-        });
-        Ok(offers.collect())
+        let d = drawing.set.frame().dim();
+        let offer = |row: usize| {
+            let at = rows.binary_search(&row).expect("all rows drawn are there");
+            let v = &points[at * d..][..d];
+            Offer {
+                v: v.to_vec(),
+                seen_sq_dist: exact(v, f64::from(sq_dists[at]), seeds),
+                seen: seeds.k(),
+                q: f64::from(self.potential.sq_dist(row)) + self.mean_sq_dist,
+            }
+        };
+        Ok(drawn.into_iter().map(offer).collect())
     }
 
     fn draw_row<E: Engine>(&self, drawing: &mut Drawing<'_, '_, '_, E>) -> usize {

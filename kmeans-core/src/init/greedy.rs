@@ -13,6 +13,8 @@
 //! ones, exactly. So one pass over the rows serves the trials of many seeds: one pass a seed is bound by
 //! memory.
 
+use std::rc::Rc;
+
 use super::Drawing;
 use super::potential::Potential;
 use super::random::by_weight;
@@ -24,13 +26,14 @@ use crate::progress::Progress;
 /// Candidates in a pool. More make a pass more worth while, but more of them have to be turned down.
 const POOL: usize = 64;
 
-/// Pairs of a row and a candidate that may be closer, of which there are most for the first seeds: 512 MiB.
-const POOL_PAIRS: usize = 1 << 25;
+/// Pairs of a row and a candidate closer to it than its seeds that are expected in a pool: about 32 MiB.
+const POOL_PAIRS: usize = 1 << 21;
 
 /// Adds rows to `seeds` until there are `k`: each is, of `trials` rows drawn with probability
 /// `w·D² / Σ w·D²`, the one that leaves the smallest potential; the first drawn where equal.
 ///
-/// Cost O(n·k·d·trials).
+/// Cost O(n·k·d·trials). Memory O(n): a candidate has at most one pair a row, and a pool more than one candidate
+/// only where some 2²¹ pairs are expected of it.
 pub(super) fn draw<E: Engine>(
     drawing: &mut Drawing<'_, '_, '_, E>,
     mut seeds: Centroids,
@@ -45,12 +48,13 @@ pub(super) fn draw<E: Engine>(
         if potential.total() == 0 {
             let any = by_weight(drawing);
             seeds.push(&drawing.set.gather(&[any])?);
+            drawing.watch.tell(&Progress::Init { done: seeds.k(), k });
             continue;
         }
         let mut best: Option<(u128, Candidate)> = None;
         for trial in 0..trials {
             let wanted = (k - seeds.k()) * trials - trial;
-            let candidate = pool.next(drawing, &potential, wanted)?;
+            let candidate = pool.next(drawing, &potential, seeds.k(), wanted)?;
             let saving = potential.saving(&candidate.closer);
             if best.as_ref().is_none_or(|(most, _)| saving > *most) {
                 best = Some((saving, candidate));
@@ -71,7 +75,7 @@ struct Candidate {
     into: u128,
     v: Vec<f32>,
     /// The rows closer to it than to all seeds there were, and their squared distances.
-    closer: Vec<(usize, f32)>,
+    closer: Rc<Vec<(usize, f32)>>,
 }
 
 /// Candidates drawn together, the next one last.
@@ -84,13 +88,14 @@ impl Pool {
         &mut self,
         drawing: &mut Drawing<'_, '_, '_, E>,
         potential: &Potential,
+        seeds: usize,
         wanted: usize,
     ) -> Result<Candidate> {
         loop {
             match self.0.pop() {
                 Some(candidate) if candidate.into < potential.share(candidate.row) => return Ok(candidate),
                 Some(_) => {}
-                None => *self = Self::draw(drawing, potential, wanted)?,
+                None => *self = Self::draw(drawing, potential, seeds, wanted)?,
             }
         }
     }
@@ -98,9 +103,11 @@ impl Pool {
     fn draw<E: Engine>(
         drawing: &mut Drawing<'_, '_, '_, E>,
         potential: &Potential,
+        seeds: usize,
         wanted: usize,
     ) -> Result<Self> {
-        let most = (POOL_PAIRS / drawing.set.n()).clamp(1, POOL);
+        // A further seed takes about one in so many rows from those there are.
+        let most = (POOL_PAIRS.saturating_mul(seeds) / drawing.set.n()).clamp(1, POOL);
         let total = potential.total();
         let tickets = (0..wanted.min(most)).map(|_| potential.pick(drawing.draws.below(total)));
         let drawn: Vec<(usize, u128)> = tickets.collect();
@@ -110,9 +117,10 @@ impl Pool {
         let dim = drawing.set.frame().dim();
         let points = Centroids::from_offsets(drawing.set.gather(&rows)?, dim);
         let closer: Closer = drawing.set.closer(&points, potential.sq_dists())?;
+        let closer: Vec<_> = closer.into_iter().map(Rc::new).collect();
         let candidate = |(row, into): (usize, u128)| {
             let at = rows.binary_search(&row).expect("all rows drawn are there");
-            Candidate { row, into, v: points.row(at).to_vec(), closer: closer[at].clone() }
+            Candidate { row, into, v: points.row(at).to_vec(), closer: Rc::clone(&closer[at]) }
         };
         Ok(Self(drawn.into_iter().rev().map(candidate).collect()))
     }

@@ -54,7 +54,8 @@ pub(super) fn draw<E: Engine>(drawing: &mut Drawing<'_, '_, '_, E>, given: Centr
     if candidates.k() <= k {
         return kmeans_plus_plus::draw(drawing, candidates);
     }
-    recluster(drawing.set, &candidates, weights, fixed, k, drawing.params, drawing.redo)
+    let watch = drawing.watch.within(Progress::Init { done: k, k });
+    recluster(drawing.set, &candidates, weights, fixed, k, drawing.params, drawing.redo, &watch)
 }
 
 /// The candidates that are nearest to some rows, and the first `fixed` in any case; their weights as

@@ -6,8 +6,9 @@ use crate::error::Result;
 use crate::fixed::Grid;
 use crate::training_set::TrainingSet;
 
-/// Rows whose shares are added up once, so that a draw walks blocks first.
+/// Rows whose shares are added up once, and blocks of them: a draw walks groups, then blocks, then rows.
 const BLOCK: usize = 256;
+const GROUP: usize = 256;
 
 /// `w·D²` of every row as an integer, `D²` to the nearest seed the rows have seen: its share.
 ///
@@ -19,6 +20,7 @@ pub(crate) struct Potential {
     weights: Option<Vec<f32>>,
     grid: Grid,
     blocks: Vec<u128>,
+    groups: Vec<u128>,
     seen: usize,
 }
 
@@ -32,6 +34,7 @@ impl Potential {
             weights: set.weights().map(<[f32]>::to_vec),
             grid: set.frame().potential(),
             blocks: vec![0; n.div_ceil(BLOCK)],
+            groups: Vec::new(),
             seen: 0,
         };
         new.take_in(set, seeds)?;
@@ -52,6 +55,7 @@ impl Potential {
         for block in 0..self.blocks.len() {
             self.blocks[block] = self.rows_of(block).map(|row| self.share(row)).sum();
         }
+        self.groups = self.blocks.chunks(GROUP).map(|blocks| blocks.iter().sum()).collect();
         Ok(())
     }
 
@@ -62,7 +66,7 @@ impl Potential {
 
     /// The sum of all shares.
     pub(crate) fn total(&self) -> u128 {
-        self.blocks.iter().sum()
+        self.groups.iter().sum()
     }
 
     /// The same as a real number, `Σ w·D²`.
@@ -82,18 +86,16 @@ impl Potential {
 
     /// The row in whose share `ticket`, less than the total, lies, and how far into it.
     pub(crate) fn pick(&self, mut ticket: u128) -> (usize, u128) {
-        for (block, &sum) in self.blocks.iter().enumerate() {
-            if ticket >= sum {
-                ticket -= sum;
-                continue;
+        let group = lies_in(&self.groups, &mut ticket);
+        let first = group * GROUP;
+        let blocks = &self.blocks[first..self.blocks.len().min(first + GROUP)];
+        let block = first + lies_in(blocks, &mut ticket);
+        for row in self.rows_of(block) {
+            let own = self.share(row);
+            if ticket < own {
+                return (row, ticket);
             }
-            for row in self.rows_of(block) {
-                let own = self.share(row);
-                if ticket < own {
-                    return (row, ticket);
-                }
-                ticket -= own;
-            }
+            ticket -= own;
         }
         unreachable!("the ticket is less than the total")
     }
@@ -128,9 +130,11 @@ impl Potential {
     pub(crate) fn take_one(&mut self, closer: &[(usize, f32)]) {
         for &(row, sq_dist) in closer {
             if sq_dist < self.sq_dists[row] {
-                self.blocks[row / BLOCK] -= self.share(row);
+                let before = self.share(row);
                 (self.sq_dists[row], self.nearest[row]) = (sq_dist, self.seen as u32);
-                self.blocks[row / BLOCK] += self.share(row);
+                let saved = before - self.share(row);
+                self.blocks[row / BLOCK] -= saved;
+                self.groups[row / BLOCK / GROUP] -= saved;
             }
         }
         self.seen += 1;
@@ -143,4 +147,15 @@ impl Potential {
     fn weight(&self, row: usize) -> f64 {
         self.weights.as_ref().map_or(1.0, |w| f64::from(w[row]))
     }
+}
+
+/// The place of the sum in which `ticket`, less than all of them, lies; from `ticket` those before are taken.
+fn lies_in(sums: &[u128], ticket: &mut u128) -> usize {
+    for (place, &sum) in sums.iter().enumerate() {
+        if *ticket < sum {
+            return place;
+        }
+        *ticket -= sum;
+    }
+    unreachable!("the ticket is less than the sum of all")
 }

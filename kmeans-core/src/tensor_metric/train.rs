@@ -191,7 +191,7 @@ fn check_supported<B: Backend>(metric: &dyn TensorMetric<B>, params: &Params) ->
     } = params;
     let refused = [
         ("seeding faiss", *seeding == Seeding::Faiss),
-        ("init", !matches!(init, Init::KMeansPlusPlus | Init::Random)),
+        ("init other than random and kmeans++", !matches!(init, Init::KMeansPlusPlus | Init::Random)),
         ("frozen_centroids", *frozen_centroids),
         ("spherical", *spherical),
         ("int_centroids", *int_centroids),

@@ -11,7 +11,7 @@ pub(super) struct Encoded {
     #[arg(long, value_name = "SPEC")]
     pub(super) codec: Option<String>,
     /// Rows of encoded input that are decoded at a time; changes no bit of the result
-    #[arg(long, value_name = "N", default_value_t = Params::default().decode_block_size)]
+    #[arg(long, value_name = "N", requires = "codec", default_value_t = Params::default().decode_block_size)]
     decode_block_size: usize,
 }
 
