@@ -98,6 +98,8 @@ stamp!([
     cpu = crate::engines::cpu(kmeans_backend_cpu::InstructionSet::Widest, None),
     cpu_avx2 = crate::engines::cpu(kmeans_backend_cpu::InstructionSet::Avx2, None),
     cpu_portable = crate::engines::cpu(kmeans_backend_cpu::InstructionSet::Portable, None),
+    cpu_by_bytes = crate::engines::cpu_by_bytes(kmeans_backend_cpu::InstructionSet::Widest),
+    cpu_by_bytes_portable = crate::engines::cpu_by_bytes(kmeans_backend_cpu::InstructionSet::Portable),
     cpu_1_thread = crate::engines::cpu(kmeans_backend_cpu::InstructionSet::Widest, Some(1)),
     cpu_3_threads = crate::engines::cpu(kmeans_backend_cpu::InstructionSet::Widest, Some(3)),
 ]);

@@ -4,6 +4,8 @@ use std::sync::OnceLock;
 
 use kmeans_core::{Centroids, Metric};
 
+use crate::bytes::ByteCentroids;
+use crate::kernel::PANEL;
 use crate::panels::Panels;
 use crate::strips::Strips;
 use crate::workers::Workers;
@@ -13,8 +15,11 @@ use crate::workers::Workers;
 pub struct CpuCodebook {
     panels: OnceLock<Panels>,
     strips: OnceLock<Strips>,
+    bytes: OnceLock<ByteCentroids>,
     pub(crate) centroids: Centroids,
     pub(crate) metric: Metric,
+    /// The constant part of each score.
+    pub(crate) biases: Vec<f32>,
     /// `‖c‖²` of each centroid.
     pub(crate) sq_norms: Vec<f64>,
     pub(crate) max_sq_norm: f64,
@@ -26,6 +31,8 @@ impl CpuCodebook {
         Self {
             panels: OnceLock::new(),
             strips: OnceLock::new(),
+            bytes: OnceLock::new(),
+            biases: centroids.biases(metric),
             centroids: centroids.clone(),
             metric,
             max_sq_norm: sq_norms.iter().copied().fold(0.0, f64::max),
@@ -41,7 +48,20 @@ impl CpuCodebook {
     pub(crate) fn panels(&self) -> &Panels {
         self.panels.get_or_init(|| {
             let (c, metric) = (&self.centroids, self.metric);
-            Panels::pack(c.offsets(), c.k(), c.dim(), &c.biases(metric), metric.score_factor())
+            Panels::pack(c.offsets(), c.k(), c.dim(), &self.biases, metric.score_factor())
+        })
+    }
+
+    /// Panels of 16 centroids.
+    pub(crate) fn panels_count(&self) -> usize {
+        self.k().div_ceil(PANEL)
+    }
+
+    /// For rows as bytes.
+    pub(crate) fn bytes(&self) -> &ByteCentroids {
+        self.bytes.get_or_init(|| {
+            let (c, factor) = (&self.centroids, self.metric.score_factor());
+            ByteCentroids::of(c.offsets(), c.dim(), &self.biases, factor)
         })
     }
 
@@ -49,7 +69,7 @@ impl CpuCodebook {
     pub(crate) fn strips(&self, workers: &Workers) -> &Strips {
         self.strips.get_or_init(|| {
             let (c, metric) = (&self.centroids, self.metric);
-            Strips::pack(workers, c.offsets(), c.dim(), &c.biases(metric), metric.score_factor())
+            Strips::pack(workers, c.offsets(), c.dim(), &self.biases, metric.score_factor())
         })
     }
 }

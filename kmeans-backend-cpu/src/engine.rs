@@ -1,6 +1,7 @@
 //! The verbs, delegated.
 
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 
 use burn_ndarray::NdArray;
 use kmeans_core::{
@@ -8,6 +9,7 @@ use kmeans_core::{
 };
 
 use crate::codebook::CpuCodebook;
+use crate::desk::Desks;
 use crate::isa::Isa;
 use crate::kernel::{self, RowBlock};
 use crate::prepared::CpuPrepared;
@@ -32,11 +34,29 @@ pub enum InstructionSet {
     Portable,
 }
 
+/// Whether labels are looked for by bytes first. They are the same labels, to the last row: what bytes leave in
+/// doubt is decided by the scores that decide without them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Pruning {
+    /// Where the processor multiplies bytes fast (AVX-512 VNNI, AMX) and there are enough columns and
+    /// centroids; until a pass shows that it does not pay.
+    #[default]
+    Auto,
+    /// Never.
+    Off,
+    /// For all dense rows, on any processor. Meant for tests: on processors that do not multiply bytes
+    /// fast it is slower.
+    Always,
+}
+
 /// k-means on the cores of this machine.
 #[derive(Clone, Debug)]
 pub struct CpuEngine {
-    workers: Workers,
-    isa: Isa,
+    pub(crate) workers: Workers,
+    pub(crate) isa: Isa,
+    pub(crate) pruning: Pruning,
+    pub(crate) desks: Arc<Desks>,
 }
 
 impl CpuEngine {
@@ -45,7 +65,8 @@ impl CpuEngine {
     /// # Errors
     /// [`Error::Device`] if the threads cannot be started.
     pub fn new(threads: Option<NonZeroUsize>) -> Result<Self> {
-        Ok(Self { workers: Workers::new(threads)?, isa: Isa::detect() })
+        let workers = Workers::new(threads)?;
+        Ok(Self { workers, isa: Isa::detect(), pruning: Pruning::Auto, desks: Arc::default() })
     }
 
     /// The same engine on another instruction set. AVX-512 and AVX2 give the same bits.
@@ -65,6 +86,12 @@ impl CpuEngine {
             reason: "this processor does not have the instruction set".to_owned(),
         })?;
         Ok(self)
+    }
+
+    /// The same engine, looking for labels by bytes first, or not. Rows as bytes take a byte a value besides.
+    #[must_use]
+    pub fn pruning(self, pruning: Pruning) -> Self {
+        Self { pruning, ..self }
     }
 }
 
@@ -128,16 +155,16 @@ impl Engine for CpuEngine {
     }
 
     fn assign(&self, rows: &mut CpuPrepared<'_>, codebook: &CpuCodebook) -> Result<()> {
-        pass::assign(&self.workers, self.isa, rows, codebook);
+        pass::assign(self, rows, codebook);
         Ok(())
     }
 
     fn reduce(&self, rows: &mut CpuPrepared<'_>, codebook: &CpuCodebook) -> Result<PartialStats> {
-        Ok(pass::reduce(&self.workers, self.isa, rows, codebook))
+        Ok(pass::reduce(self, rows, codebook))
     }
 
     fn step(&self, rows: &mut CpuPrepared<'_>, codebook: &CpuCodebook) -> Result<PartialStats> {
-        Ok(pass::step(&self.workers, self.isa, rows, codebook))
+        Ok(pass::step(self, rows, codebook))
     }
 
     fn merge(&self, into: &mut PartialStats, other: PartialStats) -> Result<()> {
@@ -156,6 +183,8 @@ impl Engine for CpuEngine {
 
     fn set_labels(&self, rows: &mut CpuPrepared<'_>, labels: &[i32]) -> Result<()> {
         rows.labels.copy_from_slice(labels);
+        rows.totals = None;
+        rows.labelled = labels.iter().max().map_or(0, |&most| most as usize + 1);
         Ok(())
     }
 

@@ -6,8 +6,13 @@
 #![deny(unsafe_code)]
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
+mod byte_choice;
+#[allow(unsafe_code, reason = "asks the processor and the system; each block says why it is sound")]
+mod byte_isa;
+mod bytes;
 mod closer;
 mod codebook;
+mod desk;
 mod engine;
 mod isa;
 #[allow(unsafe_code, reason = "SIMD intrinsics; each block says why it is sound")]
@@ -18,9 +23,10 @@ mod pass;
 mod prepared;
 mod sparse_pass;
 mod strips;
+mod sums;
 mod top;
 mod workers;
 
 pub use codebook::CpuCodebook;
-pub use engine::{CpuEngine, InstructionSet};
+pub use engine::{CpuEngine, InstructionSet, Pruning};
 pub use prepared::CpuPrepared;

@@ -11,46 +11,48 @@
 //! ```
 
 use std::ops::Range;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use kmeans_core::{Grid, PartialStats};
+use kmeans_core::{Fixed, Grid, PartialStats};
 
+use crate::byte_choice::{self, Bytes};
+use crate::byte_isa::ByteIsa;
+use crate::bytes::MOST_COLUMNS;
 use crate::codebook::CpuCodebook;
+use crate::desk::{Desk, Desks};
+use crate::engine::{CpuEngine, Pruning};
 use crate::isa::Isa;
-use crate::kernel::{self, RowBlock, Scratch};
+use crate::kernel;
 use crate::prepared::CpuPrepared;
+use crate::sums::Sums;
 use crate::workers::Workers;
 
-/// Memory for the sums of all workers; beyond it they take turns. With so many sums the choice of
-/// labels takes far longer than adding, so that waiting is rare.
-const SUMS_BYTES: usize = 1 << 30;
+/// Fewer columns or centroids than these are chosen among faster without bytes.
+const FEWEST_COLUMNS: usize = 16;
+const FEWEST_CENTROIDS: usize = 64;
+
+/// Bytes are given up once they leave this share of all rows and panels in doubt.
+const VAGUE: f64 = 0.3;
+
+/// Sums are kept for the next pass if there are so many rows a cluster: they then take a quarter of the rows'
+/// memory at most.
+const ROWS_A_CLUSTER: usize = 8;
 
 /// Sets labels and distances.
-pub(crate) fn assign(workers: &Workers, isa: Isa, rows: &mut CpuPrepared<'_>, codebook: &CpuCodebook) {
-    run(workers, isa, rows, codebook, Work { choose: true, add: false });
+pub(crate) fn assign(engine: &CpuEngine, rows: &mut CpuPrepared<'_>, codebook: &CpuCodebook) {
+    run(engine, rows, codebook, Work { choose: true, add: false });
 }
 
 /// Adds the rows by their labels.
-pub(crate) fn reduce(
-    workers: &Workers,
-    isa: Isa,
-    rows: &mut CpuPrepared<'_>,
-    codebook: &CpuCodebook,
-) -> PartialStats {
+pub(crate) fn reduce(engine: &CpuEngine, rows: &mut CpuPrepared<'_>, codebook: &CpuCodebook) -> PartialStats {
     let changed = rows.changed;
-    let mut stats = run(workers, isa, rows, codebook, Work { choose: false, add: true });
+    let mut stats = run(engine, rows, codebook, Work { choose: false, add: true });
     (rows.changed, stats.changed) = (changed, changed);
     stats
 }
 
 /// Both in one pass.
-pub(crate) fn step(
-    workers: &Workers,
-    isa: Isa,
-    rows: &mut CpuPrepared<'_>,
-    codebook: &CpuCodebook,
-) -> PartialStats {
-    run(workers, isa, rows, codebook, Work { choose: true, add: true })
+pub(crate) fn step(engine: &CpuEngine, rows: &mut CpuPrepared<'_>, codebook: &CpuCodebook) -> PartialStats {
+    run(engine, rows, codebook, Work { choose: true, add: true })
 }
 
 /// What a pass does besides measuring.
@@ -60,28 +62,67 @@ struct Work {
     add: bool,
 }
 
-fn run(
-    workers: &Workers,
-    isa: Isa,
-    rows: &mut CpuPrepared<'_>,
-    codebook: &CpuCodebook,
-    work: Work,
-) -> PartialStats {
-    let mut labels = std::mem::take(&mut rows.labels);
-    let mut distances = std::mem::take(&mut rows.distances);
+fn run(engine: &CpuEngine, rows: &mut CpuPrepared<'_>, codebook: &CpuCodebook, work: Work) -> PartialStats {
+    let (workers, isa) = (&engine.workers, engine.isa);
     let objective = rows.frame.objective(codebook.metric, codebook.max_sq_norm);
+    let mut bytes = None;
     if work.choose {
         // Made here, by all workers, and not by the first that needs them.
         if rows.stays_sparse() {
             codebook.strips(workers);
         } else {
             codebook.panels();
+            bytes = byte_isa(engine, rows, codebook);
+            if bytes.is_some() {
+                rows.bytes(workers, isa);
+            }
         }
     }
-    let pass = Pass { isa, rows, codebook, choose: work.choose, objective, workers };
-    let stats = pass.over(&mut labels, &mut distances, work.add);
+    let totals = rows.totals.take().filter(|totals| work.add && totals.counts.len() == codebook.k());
+    let mut labels = std::mem::take(&mut rows.labels);
+    let mut distances = std::mem::take(&mut rows.distances);
+    let bytes = bytes.map(|isa_of_bytes| Bytes {
+        isa: isa_of_bytes,
+        rows: rows.bytes(workers, isa),
+        centroids: codebook.bytes(),
+    });
+    let (choose, moves_only, desks) = (work.choose, totals.is_some(), &*engine.desks);
+    let pass = Pass { isa, rows, codebook, choose, bytes, moves_only, objective, workers, desks };
+    let Passed { mut stats, gained, rechecked } = pass.over(&mut labels, &mut distances, work.add);
+    if let Some(totals) = totals {
+        let objective = std::mem::take(&mut stats.objective);
+        stats.objective = vec![Fixed::default(); codebook.k()];
+        stats.merge(&totals);
+        stats.objective = objective;
+    }
+    for (count, gained) in stats.counts.iter_mut().zip(gained) {
+        *count = count.checked_add_signed(gained).expect("a cluster loses only rows that it has");
+    }
     (rows.labels, rows.distances, rows.changed) = (labels, distances, stats.changed);
+    if work.add && !rows.stays_sparse() && rows.n() >= ROWS_A_CLUSTER * codebook.k() {
+        rows.totals = Some(stats.clone());
+    }
+    if work.choose {
+        rows.labelled = codebook.k();
+        rows.bytes_are_vague |= rechecked as f64 > VAGUE * (rows.n() * codebook.panels_count()) as f64;
+    }
     stats
+}
+
+/// The instructions by which bytes are multiplied, where labels are looked for by bytes first.
+fn byte_isa(engine: &CpuEngine, rows: &CpuPrepared<'_>, codebook: &CpuCodebook) -> Option<ByteIsa> {
+    let widest = ByteIsa::available(engine.isa)[0];
+    let is_worth_it = match engine.pruning {
+        Pruning::Off => false,
+        Pruning::Always => true,
+        Pruning::Auto => {
+            widest != ByteIsa::Portable
+                && codebook.k() >= FEWEST_CENTROIDS
+                && rows.d() >= FEWEST_COLUMNS
+                && !rows.bytes_are_vague
+        }
+    };
+    (is_worth_it && rows.d() <= MOST_COLUMNS).then_some(widest)
 }
 
 /// What every worker needs to know.
@@ -90,8 +131,12 @@ pub(crate) struct Pass<'a, 'p> {
     pub(crate) rows: &'a CpuPrepared<'p>,
     pub(crate) codebook: &'a CpuCodebook,
     pub(crate) choose: bool,
+    pub(crate) bytes: Option<Bytes<'a>>,
+    /// Whether only rows whose label changes are added, and taken from where they were.
+    pub(crate) moves_only: bool,
     pub(crate) objective: Grid,
     pub(crate) workers: &'a Workers,
+    pub(crate) desks: &'a Desks,
 }
 
 /// A block of rows and where its labels and distances go.
@@ -101,29 +146,23 @@ pub(crate) struct Block<'a> {
     pub(crate) distances: &'a mut [f32],
 }
 
-/// What a worker keeps from block to block.
-#[derive(Default)]
-pub(crate) struct Desk {
-    pub(crate) block: RowBlock,
-    /// Values of sparse rows in the frame.
-    pub(crate) values: Vec<f32>,
-    pub(crate) scratch: Scratch,
-    pub(crate) chosen: Vec<i32>,
-    pub(crate) measured: Vec<f64>,
-    pub(crate) changed: u64,
-}
-
-impl Desk {
-    /// Counts the labels chosen that differ from those before.
-    pub(crate) fn count_changed(&mut self, before: &[i32]) {
-        self.changed += before.iter().zip(&self.chosen).filter(|(a, b)| a != b).count() as u64;
-    }
+/// What a pass gives besides labels and distances.
+struct Passed {
+    stats: PartialStats,
+    /// Dense rows that each cluster gained, which are not in the counts yet.
+    gained: Vec<i64>,
+    /// How often a row had to see a panel after its bytes.
+    rechecked: u64,
 }
 
 impl Pass<'_, '_> {
-    fn over(&self, labels: &mut [i32], distances: &mut [f32], add: bool) -> PartialStats {
+    fn over(&self, labels: &mut [i32], distances: &mut [f32], add: bool) -> Passed {
         let is_sparse = self.rows.stays_sparse();
-        let step = if is_sparse { self.sparse_block_rows() } else { kernel::block_rows(self.rows.d()) };
+        let step = match self.bytes {
+            _ if is_sparse => self.sparse_block_rows(),
+            Some(_) => kernel::byte_block_rows(self.rows.d()),
+            None => kernel::block_rows(self.rows.d()),
+        };
         let sums = Sums::new(add, self);
         let starts = (0..labels.len()).step_by(step);
         let blocks = starts.zip(labels.chunks_mut(step).zip(distances.chunks_mut(step)));
@@ -132,26 +171,52 @@ impl Pass<'_, '_> {
             labels,
             distances,
         });
-        let desks = self.workers.share(blocks.len(), blocks, Desk::default, |desk, block| {
+        let desk = || self.desks.take(self.codebook.k());
+        let desks = self.workers.share(blocks.len(), blocks, desk, |desk, block| {
             if is_sparse { self.one_sparse(desk, block, &sums) } else { self.one(desk, block, &sums) }
         });
         let mut stats = sums.merged(self);
         stats.changed = desks.iter().map(|desk| desk.changed).sum();
-        stats
+        let mut gained = vec![0; self.codebook.k()];
+        for desk in &desks {
+            gained.iter_mut().zip(&desk.gained).for_each(|(all, some)| *all += some);
+        }
+        let rechecked = desks.iter().map(|desk| desk.bytes.rechecked).sum();
+        self.desks.give_back(desks);
+        Passed { stats, gained, rechecked }
     }
 
-    fn one(&self, desk: &mut Desk, out: Block<'_>, sums: &Sums) {
+    fn one(&self, desk: &mut Desk, mut out: Block<'_>, sums: &Sums) {
         self.rows.load(self.isa, &mut desk.block, out.rows.clone());
-        if self.choose {
-            self.choose(desk, &out);
-            out.labels.copy_from_slice(&desk.chosen);
+        desk.before.clear();
+        desk.before.extend_from_slice(out.labels);
+        match self.bytes {
+            Some(bytes) => self.choose_by_bytes(desk, &mut out, bytes),
+            None => {
+                if self.choose {
+                    self.choose(desk, &out);
+                    out.labels.copy_from_slice(&desk.chosen);
+                }
+                self.measure(desk, out.labels);
+            }
         }
-        self.measure(desk, out.labels);
         out.distances.iter_mut().zip(&desk.measured).for_each(|(to, &from)| *to = from as f32);
-        if let Some(mut stats) = sums.any() {
-            for (i, (&label, &distance)) in out.labels.iter().zip(&desk.measured).enumerate() {
-                let weight = self.rows.weight(out.rows.start + i);
-                self.add(&mut stats, desk.block.row(i), label as usize, weight, distance);
+        let Some(mut stats) = sums.any() else { return };
+        for (i, (&label, &distance)) in out.labels.iter().zip(&desk.measured).enumerate() {
+            let (weight, cluster) = (self.rows.weight(out.rows.start + i), label as usize);
+            let v = desk.block.row(i);
+            if !self.moves_only {
+                desk.gained[cluster] += 1;
+                self.add(&mut stats, v, cluster, weight);
+            } else if label != desk.before[i] {
+                let from = desk.before[i] as usize;
+                desk.gained[from] -= 1;
+                desk.gained[cluster] += 1;
+                self.add(&mut stats, v, from, -weight);
+                self.add(&mut stats, v, cluster, weight);
+            }
+            if weight != 0.0 {
+                stats.objective[cluster] += self.objective.split(distance * weight);
             }
         }
     }
@@ -172,6 +237,35 @@ impl Pass<'_, '_> {
         desk.count_changed(out.labels);
     }
 
+    /// Labels and direct distances by way of bytes. The distances to the labels before bound the new ones, and
+    /// are measured already where nothing changes.
+    fn choose_by_bytes(&self, desk: &mut Desk, out: &mut Block<'_>, bytes: Bytes<'_>) {
+        desk.chosen.resize(out.rows.len(), 0);
+        let has_labels = (1..=self.codebook.k()).contains(&self.rows.labelled);
+        if has_labels {
+            self.measure(desk, out.labels);
+        }
+        let before = has_labels.then_some((&*out.labels, &desk.measured[..]));
+        let work = byte_choice::Work { isa: self.isa, bytes, codebook: self.codebook, block: &desk.block };
+        work.choose(out.rows.start, before, &mut desk.bytes, &mut desk.chosen);
+        desk.count_changed(out.labels);
+        if !has_labels {
+            out.labels.copy_from_slice(&desk.chosen);
+            return self.measure(desk, out.labels);
+        }
+        for (row, (label, &chosen)) in out.labels.iter_mut().zip(&desk.chosen).enumerate() {
+            if *label != chosen {
+                *label = chosen;
+                let (v, centroid) = (desk.block.row(row), self.codebook.centroids.row(chosen as usize));
+                desk.measured[row] = if self.codebook.metric.is_similarity() {
+                    kernel::dot(self.isa, v, centroid)
+                } else {
+                    kernel::sq_dist(self.isa, v, centroid)
+                };
+            }
+        }
+    }
+
     /// Direct distances of the rows of the block to their own centroids.
     fn measure(&self, desk: &mut Desk, labels: &[i32]) {
         let centroids = &self.codebook.centroids;
@@ -185,10 +279,10 @@ impl Pass<'_, '_> {
         }
     }
 
-    fn add(&self, stats: &mut PartialStats, v: &[f32], cluster: usize, weight: f64, distance: f64) {
+    /// Adds a row and its weight to a cluster; with the negative of its weight, takes it away to the last bit.
+    fn add(&self, stats: &mut PartialStats, v: &[f32], cluster: usize, weight: f64) {
         if weight == 0.0 {
             // A row without weight may lie outside the frame, where its terms are no numbers.
-            stats.counts[cluster] += 1;
             return;
         }
         let frame = &self.rows.frame;
@@ -201,41 +295,6 @@ impl Pass<'_, '_> {
         } else {
             kernel::accumulate(self.isa, v, weight, steps, sums);
         }
-        stats.add_tally(frame, self.objective, cluster, weight, distance);
-    }
-}
-
-/// The sums of the workers: one set each while that is cheap, fewer to share where it is not.
-pub(crate) struct Sums {
-    sets: Vec<Mutex<PartialStats>>,
-}
-
-impl Sums {
-    fn new(add: bool, pass: &Pass<'_, '_>) -> Self {
-        let k = pass.codebook.k();
-        let bytes = 8 * k * pass.rows.d();
-        // Sparse rows may have fewer values to add than a set has sums.
-        let most = if pass.rows.csr().is_some_and(|csr| csr.nnz() < k * pass.rows.d()) {
-            1
-        } else {
-            pass.workers.count()
-        };
-        let sets = if add { (SUMS_BYTES / bytes).clamp(1, most) } else { 0 };
-        Self { sets: (0..sets).map(|_| Mutex::new(PartialStats::zero(k, &pass.rows.frame))).collect() }
-    }
-
-    /// A set that is free, or the first that becomes so; none if nothing is added.
-    pub(crate) fn any(&self) -> Option<MutexGuard<'_, PartialStats>> {
-        let free = self.sets.iter().find_map(|set| set.try_lock().ok());
-        free.or_else(|| self.sets.first().map(|set| set.lock().unwrap_or_else(PoisonError::into_inner)))
-    }
-
-    fn merged(self, pass: &Pass<'_, '_>) -> PartialStats {
-        let sets = self.sets.into_iter().map(|set| set.into_inner().unwrap_or_else(PoisonError::into_inner));
-        let merged = sets.reduce(|mut a, b| {
-            a.merge(&b);
-            a
-        });
-        merged.unwrap_or_else(|| PartialStats::zero(pass.codebook.k(), &pass.rows.frame))
+        stats.weights[cluster] += frame.weight().split(weight);
     }
 }

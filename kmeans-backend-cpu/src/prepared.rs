@@ -6,8 +6,9 @@ use std::sync::OnceLock;
 
 use burn::tensor::{FloatDType, Tensor};
 use burn_ndarray::{NdArray, NdArrayTensor};
-use kmeans_core::{CsrView, Extent, Frame, Rows, SparseRows, unit_factor, unit_factors};
+use kmeans_core::{CsrView, Extent, Frame, PartialStats, Rows, SparseRows, unit_factor, unit_factors};
 
+use crate::bytes::ByteRows;
 use crate::isa::Isa;
 use crate::kernel::{self, RowBlock, SparseBlock};
 use crate::workers::Workers;
@@ -31,6 +32,14 @@ pub struct CpuPrepared<'p> {
     origin_is_zero: bool,
     /// `‖v‖²` of each row in the frame, rounded to `f32`, once it has been asked for.
     sq_norms: OnceLock<Vec<f32>>,
+    /// The rows as bytes, once they have been asked for.
+    bytes: OnceLock<ByteRows>,
+    /// Whether bytes left too much in doubt to be worth their time.
+    pub(crate) bytes_are_vague: bool,
+    /// Labels are below it; 0 where none were chosen yet.
+    pub(crate) labelled: usize,
+    /// The sums by these labels, where the last pass took them; their objective is another codebook's.
+    pub(crate) totals: Option<PartialStats>,
 }
 
 /// Neighbouring rows that have weight, or have none.
@@ -68,6 +77,10 @@ impl<'p> CpuPrepared<'p> {
             factors: None,
             origin_is_zero: true,
             sq_norms: OnceLock::new(),
+            bytes: OnceLock::new(),
+            bytes_are_vague: false,
+            labelled: 0,
+            totals: None,
         };
         prepared.set_frame(&nothing);
         prepared
@@ -82,6 +95,9 @@ impl<'p> CpuPrepared<'p> {
         });
         self.origin_is_zero = frame.origin().iter().all(|&o| o == 0.0);
         self.sq_norms = OnceLock::new();
+        self.bytes = OnceLock::new();
+        self.bytes_are_vague = false;
+        self.totals = None;
         self.frame = frame.clone();
     }
 
@@ -99,6 +115,11 @@ impl<'p> CpuPrepared<'p> {
             });
             all
         })
+    }
+
+    /// The rows in the frame as bytes.
+    pub(crate) fn bytes(&self, workers: &Workers, isa: Isa) -> &ByteRows {
+        self.bytes.get_or_init(|| ByteRows::of(workers, isa, self))
     }
 
     /// Brings some rows into the frame.

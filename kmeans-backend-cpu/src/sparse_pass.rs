@@ -2,8 +2,10 @@
 
 use kmeans_core::PartialStats;
 
+use crate::desk::Desk;
 use crate::kernel::{self, SparseBlock};
-use crate::pass::{Block, Desk, Pass, Sums};
+use crate::pass::{Block, Pass};
+use crate::sums::Sums;
 
 /// Entries of a block for each column: so often a strip that was fetched is used before the next. Of
 /// 20 000×10 000 values, 80 a row, k = 1000, blocks of 500, 2000, 5000 and 20 000 rows took 160, 120,

@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 
 use burn_ndarray::NdArray;
 use kmeans::core::{Centroids, Engine, Error, Extent, Frame, Metric, PartialStats, Rows, TensorEngine};
-use kmeans_backend_cpu::{CpuEngine, InstructionSet};
+use kmeans_backend_cpu::{CpuEngine, InstructionSet, Pruning};
 
 use crate::naive;
 
@@ -21,6 +21,11 @@ pub(crate) fn cpu(set: InstructionSet, threads: Option<usize>) -> Option<CpuEngi
         Err(Error::Device { .. }) if matches!(set, InstructionSet::Avx2 | InstructionSet::Avx512) => None,
         Err(e) => panic!("{e}"),
     }
+}
+
+/// The CPU engine looking for all labels by bytes first.
+pub(crate) fn cpu_by_bytes(set: InstructionSet) -> Option<CpuEngine> {
+    cpu(set, None).map(|engine| engine.pruning(Pruning::Always))
 }
 
 pub(crate) fn lent(x: &[f32], d: usize) -> Rows<'_, NdArray> {

@@ -47,6 +47,15 @@ pub(crate) trait Lanes: Copy {
     /// are moved, never computed with.
     fn keep_less(self, score: Self::V, id: Self::V, best: Self::V, at: Self::V) -> (Self::V, Self::V);
 
+    /// The lanes in which `a > b` does not hold, one bit each: also where one of them is no number.
+    #[inline(always)]
+    fn not_greater(self, a: Self::V, b: Self::V) -> u32 {
+        let (mut x, mut y) = ([0.0; PANEL], [0.0; PANEL]);
+        self.store(a, &mut x);
+        self.store(b, &mut y);
+        (0..PANEL).fold(0, |mask, lane| mask | (u32::from(!(x[lane] > y[lane])) << lane))
+    }
+
     /// The lowest `16 * at + lane` among the lanes whose `best` is smallest; `at` holds the bits of
     /// an i32, and `best` no NaN.
     #[inline(always)]

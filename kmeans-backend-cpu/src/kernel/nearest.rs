@@ -85,6 +85,11 @@ pub(crate) fn nearest_block_ahead(
     isa.run(Labels { lowest, labels });
 }
 
+/// The label of each row from the lowest score of each lane.
+pub(crate) fn labels(isa: Isa, lowest: &[[Line; 2]], labels: &mut [i32]) {
+    isa.run(Labels { lowest, labels });
+}
+
 /// The lowest score of each row of the block that [`nearest_block_ahead`] was last run on with this scratch.
 pub(crate) fn lowest_scores(isa: Isa, scratch: &Scratch, out: &mut [f32]) {
     let lowest = &scratch.lowest.as_lines().as_chunks().0[..out.len()];
@@ -92,7 +97,7 @@ pub(crate) fn lowest_scores(isa: Isa, scratch: &Scratch, out: &mut [f32]) {
 }
 
 /// No score yet for any row of the block.
-pub(super) fn begin(lowest: &mut Lines, rows: usize) -> &mut [[Line; 2]] {
+pub(crate) fn begin(lowest: &mut Lines, rows: usize) -> &mut [[Line; 2]] {
     let padded = rows.next_multiple_of(ROW_PAD);
     lowest.make_room(padded * 2 * PANEL);
     let lowest = &mut lowest.as_lines_mut().as_chunks_mut().0[..padded];
@@ -247,7 +252,7 @@ impl<S: Sink, const MR: usize, const NP: usize> Kernel for Group<'_, S, MR, NP> 
 
 /// The micro-kernel: `chains[r][p] += rows[r] · panels[p]`, in the order of the columns.
 #[inline(always)]
-fn multiply<L: Lanes, const MR: usize, const NP: usize>(
+pub(super) fn multiply<L: Lanes, const MR: usize, const NP: usize>(
     lanes: L,
     rows: [&[f32]; MR],
     panels: [&[Line]; NP],

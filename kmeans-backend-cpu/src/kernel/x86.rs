@@ -78,6 +78,12 @@ impl Lanes for Avx512 {
     }
 
     #[inline(always)]
+    fn not_greater(self, a: __m512, b: __m512) -> u32 {
+        // SAFETY: `self` proves AVX-512F.
+        unsafe { u32::from(_mm512_cmp_ps_mask::<_CMP_NGT_UQ>(a, b)) }
+    }
+
+    #[inline(always)]
     fn argmin(self, best: __m512, at: __m512) -> i32 {
         // SAFETY: `self` proves AVX-512F.
         unsafe {
@@ -205,6 +211,15 @@ impl Lanes for Avx2 {
                 self.min(score, best),
                 [_mm256_blendv_ps(at[0], id[0], less[0]), _mm256_blendv_ps(at[1], id[1], less[1])],
             )
+        }
+    }
+
+    #[inline(always)]
+    fn not_greater(self, a: [__m256; 2], b: [__m256; 2]) -> u32 {
+        // SAFETY: `self` proves AVX2.
+        unsafe {
+            let low = _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_NGT_UQ>(a[0], b[0])) as u32;
+            low | (_mm256_movemask_ps(_mm256_cmp_ps::<_CMP_NGT_UQ>(a[1], b[1])) as u32) << 8
         }
     }
 

@@ -1,0 +1,199 @@
+//! Labels looked for by bytes are those of the dense kernel, row for row, at every iteration.
+
+mod naive;
+
+use kmeans::Points as _;
+use kmeans::core::{Centroids, Engine, Extent, Frame, Init, KMeans, Metric, Rows};
+use kmeans_backend_cpu::{CpuEngine, InstructionSet, Pruning};
+use proptest::prelude::*;
+
+fn engines() -> Vec<CpuEngine> {
+    let sets = [InstructionSet::Widest, InstructionSet::Avx2, InstructionSet::Portable];
+    let of = |set| CpuEngine::new(None).unwrap().instruction_set(set).ok();
+    sets.into_iter().filter_map(of).collect()
+}
+
+fn frame(x: &[f32], d: usize, weights: Option<&[f32]>, metric: Metric) -> Frame {
+    let fold = |start: f32, f: fn(f32, f32) -> f32| {
+        (0..d).map(|j| x.iter().skip(j).step_by(d).copied().fold(start, f)).collect::<Vec<f32>>()
+    };
+    let (min, max) = (fold(f32::INFINITY, f32::min), fold(f32::NEG_INFINITY, f32::max));
+    Frame::centred(&Extent::new(min, max, x.len() / d, weights), x, metric)
+}
+
+fn prepared<'p>(
+    engine: &'p CpuEngine,
+    x: &'p [f32],
+    d: usize,
+    weights: Option<&'p [f32]>,
+    frame: &Frame,
+) -> <CpuEngine as Engine>::Prepared<'p> {
+    let mut rows = engine.prepare(Rows::Host { x: x.into(), d }, weights).unwrap();
+    engine.set_frame(&mut rows, frame).unwrap();
+    rows
+}
+
+fn data(name: &str) -> (Vec<f32>, usize) {
+    let points = kmeans::open(format!("{}/data/{name}.f32.npy", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let mut x = vec![0.0; points.rows() * points.dim()];
+    points.read(0..points.rows(), &mut x).unwrap();
+    (x, points.dim())
+}
+
+/// Lloyd's iterations by hand on both engines; labels, distances and sums must be equal in each. The first
+/// centroids are rows, and in every second iteration one is thrown far away, as a split would.
+fn check(x: &[f32], d: usize, k: usize, metric: Metric, weights: Option<&[f32]>, what: &str) {
+    for engine in engines() {
+        let (dense, bytes) = (engine.clone().pruning(Pruning::Off), engine.pruning(Pruning::Always));
+        let frame = frame(x, d, weights, metric);
+        let mut a = prepared(&dense, x, d, weights, &frame);
+        let mut b = prepared(&bytes, x, d, weights, &frame);
+        let mut centroids = Centroids::from_positions(&x[..k * d], &frame);
+        for iteration in 0..6 {
+            let codebook = dense.codebook(&centroids, metric).unwrap();
+            let expected = dense.step(&mut a, &codebook).unwrap();
+            let found = bytes.step(&mut b, &bytes.codebook(&centroids, metric).unwrap()).unwrap();
+            let what = format!("{what}, {metric}, {}, iteration {iteration}", bytes.name());
+            assert_eq!(dense.labels(&a).unwrap(), bytes.labels(&b).unwrap(), "{what}");
+            assert_eq!(dense.distances(&a).unwrap(), bytes.distances(&b).unwrap(), "{what}");
+            assert!(expected == found, "{what}: sums");
+            let mut next = centroids.offsets().to_vec();
+            for (cluster, c) in next.chunks_exact_mut(d).enumerate() {
+                if let Some(mean) = expected.mean(&frame, cluster) {
+                    c.iter_mut().zip(mean).for_each(|(c, mean)| *c = mean as f32);
+                }
+            }
+            if iteration % 2 == 1 {
+                let (from, to) = (iteration * 7 % k, iteration * 13 % k);
+                next.copy_within(from * d..(from + 1) * d, to * d);
+            }
+            centroids = Centroids::from_offsets(next, d);
+        }
+    }
+}
+
+fn all_metrics(x: &[f32], d: usize, k: usize, what: &str) {
+    for metric in [Metric::L2, Metric::InnerProduct, Metric::Cosine] {
+        check(x, d, k, metric, None, what);
+    }
+}
+
+#[test]
+fn real_data() {
+    for (name, ks) in [("digits", &[1, 10, 100, 1000][..]), ("iris", &[3, 150]), ("wine", &[3, 178])] {
+        let (x, d) = data(name);
+        ks.iter().for_each(|&k| all_metrics(&x, d, k, &format!("{name} k={k}")));
+    }
+}
+
+#[test]
+fn rows_many_times_over() {
+    let few = naive::blobs(12, 20, 5, 1);
+    let x = few.repeat(40);
+    all_metrics(&x, 20, 70, "12 rows, 40 times each");
+    all_metrics(&[3.5; 33 * 100], 33, 40, "one row, 100 times");
+    all_metrics(&[0.0; 17 * 80], 17, 20, "zeros");
+}
+
+#[test]
+fn rows_halfway_between_centroids() {
+    for d in [1, 16, 64] {
+        let c = naive::blobs(40, d, 40, 9);
+        let halfway = (0..400).flat_map(|i| {
+            let (a, b) = (i % 40, (i + 1 + i / 40) % 40);
+            let c = &c;
+            (0..d).map(move |j| (c[a * d + j] + c[b * d + j]) / 2.0)
+        });
+        let x: Vec<f32> = c.iter().copied().chain(halfway).collect();
+        all_metrics(&x, d, 40, &format!("halfway, d={d}"));
+    }
+    // Corners of a cube are as far from each other along every edge.
+    let x: Vec<f32> = (0..256).flat_map(|i| (0..8).map(move |bit| f32::from(i >> bit & 1 == 1))).collect();
+    all_metrics(&x, 8, 60, "corners");
+}
+
+#[test]
+fn scales_and_offsets() {
+    let x = naive::blobs(500, 24, 10, 3);
+    for (scale, offset) in [(1e-30, 0.0), (1e-18, 0.0), (1e15, 0.0), (1.0, 1e6), (1e-3, 1e3), (1e-40, 0.0)] {
+        let x: Vec<f32> = x.iter().map(|x| x * scale + offset).collect();
+        check(&x, 24, 65, Metric::L2, None, &format!("{scale:e}·x + {offset:e}"));
+    }
+    // One column far larger than the others, one row far from all.
+    let mut wide = x.clone();
+    wide.iter_mut().step_by(24).for_each(|x| *x *= 1e6);
+    all_metrics(&wide, 24, 65, "one wide column");
+    let mut far = x;
+    far[24 * 499..].fill(1e9);
+    all_metrics(&far, 24, 65, "one row far out");
+}
+
+#[test]
+fn tiny_values_beside_a_large_row() {
+    let mut x: Vec<f32> = naive::blobs(300, 32, 10, 4).iter().map(|x| x * 1e-22).collect();
+    x.extend([1e-8; 32]);
+    check(&x, 32, 40, Metric::L2, None, "products below the smallest normal number");
+}
+
+#[test]
+fn weights_some_of_them_zero() {
+    let x = naive::blobs(700, 19, 10, 5);
+    for ratio in [3.0, 1e7] {
+        let weights: Vec<f32> =
+            (0..700).map(|i| if i % 7 == 0 { 0.0 } else { (1.0 + i as f32) / ratio }).collect();
+        for metric in [Metric::L2, Metric::InnerProduct, Metric::Cosine] {
+            check(&x, 19, 66, metric, Some(&weights), &format!("weights over {ratio:e}"));
+        }
+    }
+}
+
+/// Whole trainings: with everything that comes between two iterations.
+#[test]
+fn trainings() {
+    let (x, d) = data("digits");
+    let seeds = x[..20 * d].to_vec();
+    type Setting = (&'static str, fn(KMeans<CpuEngine>) -> KMeans<CpuEngine>);
+    let settings: [Setting; 7] = [
+        ("plain", |kmeans| kmeans),
+        ("spherical", |kmeans| kmeans.spherical(true)),
+        ("cosine", |kmeans| kmeans.metric(Metric::Cosine)),
+        ("products", |kmeans| kmeans.metric(Metric::InnerProduct)),
+        ("integer", |kmeans| kmeans.int_centroids(true)),
+        ("restarts", |kmeans| kmeans.nredo(3).init(Init::Random)),
+        ("parts", |kmeans| kmeans.chunk_rows(Some(333))),
+    ];
+    for (name, set) in settings {
+        let fit = |pruning| {
+            let engine = CpuEngine::new(None).unwrap().pruning(pruning);
+            let kmeans = set(KMeans::on(engine, 80).init_centroids(seeds.clone()).niter(12));
+            kmeans.early_stop_threshold(None).train(&x, d).unwrap()
+        };
+        let (a, b) = (fit(Pruning::Off), fit(Pruning::Always));
+        assert_eq!(a.labels, b.labels, "{name}");
+        assert_eq!(a.report.obj, b.report.obj, "{name}");
+        assert_eq!(a.model.centroids(), b.model.centroids(), "{name}");
+        assert_eq!(a.report.cluster_sizes, b.report.cluster_sizes, "{name}");
+    }
+}
+
+#[test]
+fn any_number_of_threads() {
+    let (x, d) = data("digits");
+    let fit = |threads| {
+        let engine = CpuEngine::new(std::num::NonZeroUsize::new(threads)).unwrap().pruning(Pruning::Always);
+        KMeans::on(engine, 90).niter(8).train(&x, d).unwrap()
+    };
+    let (a, b) = (fit(1), fit(5));
+    assert_eq!((a.labels, a.report.obj), (b.labels, b.report.obj));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_shape((n, d, seed) in (1_usize..400, 1_usize..90, any::<u64>()), share in 0.0..1.0_f64) {
+        let k = 1 + (share * (n - 1) as f64) as usize;
+        let x = naive::blobs(n, d, 7, seed);
+        all_metrics(&x, d, k, &format!("n={n} d={d} k={k} seed={seed}"));
+    }
+}
