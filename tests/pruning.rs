@@ -3,7 +3,7 @@
 mod naive;
 
 use kmeans::Points as _;
-use kmeans::core::{Centroids, Engine, Extent, Frame, Init, KMeans, Metric, Rows};
+use kmeans::core::{Centroids, Engine, Extent, Frame, Init, KMeans, Metric, PartialStats, Rows};
 use kmeans_backend_cpu::{CpuEngine, InstructionSet, Pruning};
 use proptest::prelude::*;
 
@@ -49,6 +49,7 @@ fn check(x: &[f32], d: usize, k: usize, metric: Metric, weights: Option<&[f32]>,
         let mut a = prepared(&dense, x, d, weights, &frame);
         let mut b = prepared(&bytes, x, d, weights, &frame);
         let mut centroids = Centroids::from_positions(&x[..k * d], &frame);
+        let mut before = vec![0; x.len() / d];
         for iteration in 0..6 {
             let codebook = dense.codebook(&centroids, metric).unwrap();
             let expected = dense.step(&mut a, &codebook).unwrap();
@@ -57,6 +58,16 @@ fn check(x: &[f32], d: usize, k: usize, metric: Metric, weights: Option<&[f32]>,
             assert_eq!(dense.labels(&a).unwrap(), bytes.labels(&b).unwrap(), "{what}");
             assert_eq!(dense.distances(&a).unwrap(), bytes.distances(&b).unwrap(), "{what}");
             assert!(expected == found, "{what}: sums");
+
+            // Sums that follow the rows that move are those taken anew.
+            let labels = bytes.labels(&b).unwrap();
+            let changed = labels.iter().zip(&before).filter(|(a, b)| a != b).count() as u64;
+            let mut fresh = prepared(&dense, x, d, weights, &frame);
+            dense.set_labels(&mut fresh, &labels).unwrap();
+            let anew = dense.reduce(&mut fresh, &codebook).unwrap();
+            assert!(PartialStats { changed, ..anew } == found, "{what}: sums taken anew");
+            before = labels;
+
             let mut next = centroids.offsets().to_vec();
             for (cluster, c) in next.chunks_exact_mut(d).enumerate() {
                 if let Some(mean) = expected.mean(&frame, cluster) {

@@ -36,68 +36,111 @@ pub(crate) struct Bytes<'a> {
     pub(crate) centroids: &'a ByteCentroids,
 }
 
-/// A block of rows and what it chooses from.
+/// Rows from number `start` on, at the beginning of a tile, and what they choose from.
 pub(crate) struct Work<'a> {
     pub(crate) isa: Isa,
     pub(crate) bytes: Bytes<'a>,
     pub(crate) codebook: &'a CpuCodebook,
-    pub(crate) block: &'a RowBlock,
+    pub(crate) start: usize,
+    pub(crate) count: usize,
 }
 
 impl Work<'_> {
-    /// Chooses the labels of the block, the first row of which is number `start`, at the beginning of a tile.
+    /// Chooses the labels of the rows, which are those of `block`.
     ///
     /// `before` has labels of this codebook, and the distances or products of the rows to their centroids.
     pub(crate) fn choose(
         &self,
-        start: usize,
+        block: &RowBlock,
         before: Option<(&[i32], &[f64])>,
         desk: &mut ByteDesk,
         labels: &mut [i32],
     ) {
-        debug_assert!(start.is_multiple_of(TILE));
-        let Self { isa, bytes, codebook, block } = *self;
-        let (first, tiles) = (start / TILE, block.rows().div_ceil(TILE));
-        let groups = bytes.centroids.groups();
-        desk.least.make_room(groups * tiles * PANEL);
-        desk.most.make_room(tiles * PANEL);
-        let least = &mut desk.least.as_lines_mut()[..groups * tiles];
-        let most = &mut desk.most.as_lines_mut()[..tiles];
-        reached_before(bytes.rows, first, codebook, before, most);
-        let mut bounds = Bounds { first, least, most };
-        kernel::bound_scores(isa, bytes.isa, bytes.rows, bytes.centroids, &mut bounds);
-        let Bounds { least, most, .. } = bounds;
-        add_slack(bytes, first, codebook, block.d(), most);
+        self.begin(desk);
+        reached_before(self, before, desk.most.as_lines_mut());
+        self.bound(desk);
+        self.recheck(desk, || block);
+        kernel::labels(self.isa, kernel::kept(&desk.seen, self.count), labels);
+    }
 
-        let panels = codebook.panels();
-        let seen = kernel::begin(&mut desk.seen, block.rows());
-        for (panel, least) in least.chunks_exact(tiles).enumerate().take(panels.count()) {
-            kernel::candidates(isa, least, most, block.rows(), &mut desk.candidates);
-            desk.rechecked += desk.candidates.len() as u64;
-            kernel::recheck(isa, block, panels, panel, &desk.candidates, seen);
+    /// The labels of the rows that may be closer to a centroid than their limits, squared distances, and
+    /// their scores; +∞ for the scores of the others. The rows are loaded only if there are such.
+    pub(crate) fn choose_below<'b>(
+        &self,
+        limits: &[f32],
+        load: impl FnOnce() -> &'b RowBlock,
+        desk: &mut ByteDesk,
+        labels: &mut [i32],
+        scores: &mut [f32],
+    ) {
+        debug_assert!(!self.codebook.metric.is_similarity());
+        self.begin(desk);
+        let most = desk.most.as_lines_mut();
+        let sq_norms = &self.bytes.rows.sq_norms[self.start..];
+        for (row, (limit, sq_norm)) in limits.iter().zip(sq_norms).enumerate() {
+            most[row / TILE].0[row % TILE] = limit - sq_norm;
         }
-        kernel::labels(isa, seen, labels);
+        self.bound(desk);
+        self.recheck(desk, load);
+        let seen = kernel::kept(&desk.seen, self.count);
+        kernel::labels(self.isa, seen, labels);
+        kernel::lowest_scores(self.isa, seen, scores);
+    }
+
+    /// Lets the rows see the panels that bytes do not rule out.
+    fn recheck<'b>(&self, desk: &mut ByteDesk, load: impl FnOnce() -> &'b RowBlock) {
+        let seen = kernel::begin(&mut desk.seen, self.count);
+        let (least, most) = (desk.least.as_lines(), &desk.most.as_lines()[..self.tiles()]);
+        let panels = self.codebook.panels();
+        let (mut load, mut block) = (Some(load), None);
+        for (panel, least) in least.chunks_exact(self.tiles()).enumerate().take(panels.count()) {
+            kernel::candidates(self.isa, least, most, self.count, &mut desk.candidates);
+            if desk.candidates.is_empty() {
+                continue;
+            }
+            desk.rechecked += desk.candidates.len() as u64;
+            if let Some(load) = load.take() {
+                block = Some(load());
+            }
+            let block = block.expect("the rows are loaded");
+            kernel::recheck(self.isa, block, panels, panel, &desk.candidates, seen);
+        }
+    }
+
+    fn tiles(&self) -> usize {
+        self.count.div_ceil(TILE)
+    }
+
+    fn begin(&self, desk: &mut ByteDesk) {
+        debug_assert!(self.start.is_multiple_of(TILE));
+        desk.least.make_room(self.bytes.centroids.groups() * self.tiles() * PANEL);
+        desk.most.make_room(self.tiles() * PANEL);
+    }
+
+    /// Bounds the scores of all groups by bytes, and adds the slack to the upper ones.
+    fn bound(&self, desk: &mut ByteDesk) {
+        let Bytes { isa, rows, centroids } = self.bytes;
+        let most = &mut desk.most.as_lines_mut()[..self.tiles()];
+        let least = &mut desk.least.as_lines_mut()[..centroids.groups() * self.tiles()];
+        let mut bounds = Bounds { first: self.start / TILE, least, most };
+        kernel::bound_scores(self.isa, isa, rows, centroids, &mut bounds);
+        add_slack(self, bounds.most);
     }
 }
 
 /// The scores of the labels before, from their distances; +∞ where there are none.
-fn reached_before(
-    rows: &ByteRows,
-    first: usize,
-    codebook: &CpuCodebook,
-    before: Option<(&[i32], &[f64])>,
-    most: &mut [Line],
-) {
+fn reached_before(work: &Work<'_>, before: Option<(&[i32], &[f64])>, most: &mut [Line]) {
+    let codebook = work.codebook;
     most.fill(Line([f32::INFINITY; PANEL]));
     let Some((labels, measured)) = before else { return };
-    for (row, (&label, &measured)) in labels.iter().zip(measured).enumerate() {
-        let label = label as usize;
-        let bias = f64::from(codebook.biases[label]);
+    let sq_norms = &work.bytes.rows.sq_norms[work.start..];
+    for (row, ((&label, &measured), &sq_norm)) in labels.iter().zip(measured).zip(sq_norms).enumerate() {
+        let bias = f64::from(codebook.biases[label as usize]);
         let score = if codebook.metric.is_similarity() {
             bias - measured
         } else {
             // The bias is ‖c‖² but for a penalty.
-            measured - f64::from(rows.sq_norms[first * TILE + row]) + (bias - codebook.sq_norms[label])
+            measured - f64::from(sq_norm) + (bias - codebook.sq_norms[label as usize])
         };
         most[row / TILE].0[row % TILE] = score as f32;
     }
@@ -110,13 +153,14 @@ fn reached_before(
 /// holds what the sums on the way from bytes to a bound are off by, which are fewer than ten roundings of
 /// numbers of that size. Below the smallest normal number roundings are no share any more, but less than it all
 /// together.
-fn add_slack(bytes: Bytes<'_>, first: usize, codebook: &CpuCodebook, d: usize, most: &mut [Line]) {
-    let unit = 4.0 * (d as f32 + 8.0) / (1 << 24) as f32;
-    let of_centroids = (2.0 * codebook.max_sq_norm) as f32 + bytes.centroids.max_bias;
-    for (tile, most) in most.iter_mut().enumerate() {
-        let sq_norms = &bytes.rows.sq_norms[(first + tile) * TILE..][..TILE];
+fn add_slack(work: &Work<'_>, most: &mut [Line]) {
+    let unit = 4.0 * (work.codebook.centroids.dim() as f32 + 8.0) / (1 << 24) as f32;
+    let of_centroids = (2.0 * work.codebook.max_sq_norm) as f32 + work.bytes.centroids.max_bias;
+    let sq_norms = work.bytes.rows.sq_norms[work.start..].as_chunks::<TILE>().0;
+    for (most, sq_norms) in most.iter_mut().zip(sq_norms) {
         for (most, sq_norm) in most.0.iter_mut().zip(sq_norms) {
-            *most += 2.0 * unit * (of_centroids + sq_norm);
+            // The upper bound is rounded by a share of itself, too.
+            *most += 2.0 * unit * (of_centroids + sq_norm + most.abs()) + f32::MIN_POSITIVE;
         }
     }
 }

@@ -9,7 +9,9 @@
 
 use kmeans_core::Closer;
 
+use crate::byte_choice::{ByteDesk, Bytes, Work};
 use crate::codebook::CpuCodebook;
+use crate::engine::CpuEngine;
 use crate::isa::Isa;
 use crate::kernel::{self, PANEL, RowBlock, Scratch};
 use crate::prepared::CpuPrepared;
@@ -80,37 +82,59 @@ pub(crate) fn closer(
 
 /// The rows whose label would be a centroid that is measured closer than their limit: row, label, squared
 /// distance.
+///
+/// Where bytes are multiplied fast, they tell first which rows may be: few, once there are many seeds.
 pub(crate) fn closest(
-    workers: &Workers,
-    isa: Isa,
+    engine: &CpuEngine,
     rows: &CpuPrepared<'_>,
     codebook: &CpuCodebook,
     limits: &[f32],
 ) -> Vec<(usize, i32, f32)> {
-    let step = kernel::block_rows(rows.d());
+    let (workers, isa) = (&engine.workers, engine.isa);
+    let bytes = engine.byte_isa(rows, codebook);
+    let bytes = bytes.map(|isa_of_bytes| Bytes {
+        isa: isa_of_bytes,
+        rows: rows.bytes(workers, isa),
+        centroids: codebook.bytes(),
+    });
+    let step = if bytes.is_some() { kernel::byte_block_rows(rows.d()) } else { kernel::block_rows(rows.d()) };
     let (panels, sq_norms) = (codebook.panels(), rows.sq_norms(workers, isa));
     let blocks = (0..rows.n()).step_by(step).zip(limits.chunks(step));
-    let desk = || Desk::new(Vec::new());
-    let desks = workers.share(rows.n().div_ceil(step), blocks, desk, |desk, (start, limits)| {
-        rows.load(isa, &mut desk.block, start..start + limits.len());
-        desk.labels.resize(limits.len(), 0);
-        desk.scores.resize(limits.len(), 0.0);
-        let ahead = rows.ahead_of(&(start..start + limits.len()), workers);
-        kernel::nearest_block_ahead(isa, &desk.block, panels, &mut desk.scratch, &mut desk.labels, ahead);
-        kernel::lowest_scores(isa, &desk.scratch, &mut desk.scores);
-        for (i, (&label, &score)) in desk.labels.iter().zip(&desk.scores).enumerate() {
+    let desk = || (Desk::new(Vec::new()), ByteDesk::default());
+    let desks = workers.share(rows.n().div_ceil(step), blocks, desk, |(desk, byte_desk), (start, limits)| {
+        let Desk { block, scratch, scores, labels, found } = desk;
+        let range = start..start + limits.len();
+        labels.resize(limits.len(), 0);
+        scores.resize(limits.len(), 0.0);
+        match bytes {
+            Some(bytes) => {
+                let work = Work { isa, bytes, codebook, start, count: limits.len() };
+                let load = || {
+                    rows.load(isa, block, range);
+                    &*block
+                };
+                work.choose_below(limits, load, byte_desk, labels, scores);
+            }
+            None => {
+                let ahead = rows.ahead_of(&range, workers);
+                rows.load(isa, block, range);
+                kernel::nearest_block_ahead(isa, block, panels, scratch, labels, ahead);
+                kernel::lowest_scores(isa, kernel::kept(&scratch.lowest, limits.len()), scores);
+            }
+        }
+        for (i, (&label, &score)) in labels.iter().zip(&*scores).enumerate() {
             let limit = limits[i];
-            if may_be_closer(score, largest_score(rows.d(), sq_norms[start + i], limit, codebook.max_sq_norm))
-            {
+            let most = largest_score(rows.d(), sq_norms[start + i], limit, codebook.max_sq_norm);
+            if score < f32::INFINITY && may_be_closer(score, most) {
                 let centroid = codebook.centroids.row(label as usize);
-                let sq_dist = kernel::sq_dist(isa, desk.block.row(i), centroid) as f32;
+                let sq_dist = kernel::sq_dist(isa, block.row(i), centroid) as f32;
                 if sq_dist < limit {
-                    desk.found.push((start + i, label, sq_dist));
+                    found.push((start + i, label, sq_dist));
                 }
             }
         }
     });
-    desks.into_iter().flat_map(|desk| desk.found).collect()
+    desks.into_iter().flat_map(|(desk, _)| desk.found).collect()
 }
 
 /// No centroid with a larger score is closer than the limit to a row of this `‖v‖²`.
@@ -125,7 +149,8 @@ fn largest_score(d: usize, sq_norm: f32, limit: f32, max_sq_norm: f64) -> f32 {
     (limit - sq_norm + rounding + f64::from(f32::MIN_POSITIVE)) as f32
 }
 
-/// A score that is no number, or beyond the range of numbers, rules nothing out.
+/// A score that is no number rules nothing out.
 fn may_be_closer(score: f32, most: f32) -> bool {
-    !(score > most) || score == f32::INFINITY
+    let is_farther = score > most;
+    !is_farther
 }

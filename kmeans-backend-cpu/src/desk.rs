@@ -1,6 +1,8 @@
 //! What a worker keeps from block to block, and the engine from pass to pass.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use kmeans_core::{Fixed, Frame, PartialStats};
 
 use crate::byte_choice::ByteDesk;
 use crate::kernel::{RowBlock, Scratch};
@@ -29,15 +31,18 @@ impl Desk {
     }
 }
 
-/// Desks that nobody works at. They are kept, since memory that is given back to the system and asked
+/// Desks that nobody works at, and sums of the last pass. They are kept, since memory that is given back to the system and asked
 /// for again in each pass costs more than some passes.
 #[derive(Debug, Default)]
-pub(crate) struct Desks(Mutex<Vec<Desk>>);
+pub(crate) struct Desks {
+    desks: Mutex<Vec<Desk>>,
+    sums: Mutex<Vec<PartialStats>>,
+}
 
 impl Desks {
     /// A desk on which nothing is counted yet, for `k` clusters.
     pub(crate) fn take(&self, k: usize) -> Desk {
-        let mut desk = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
+        let mut desk = lock(&self.desks).pop().unwrap_or_default();
         (desk.changed, desk.bytes.rechecked) = (0, 0);
         desk.gained.clear();
         desk.gained.resize(k, 0);
@@ -45,6 +50,32 @@ impl Desks {
     }
 
     pub(crate) fn give_back(&self, desks: Vec<Desk>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(desks);
+        lock(&self.desks).extend(desks);
     }
+
+    /// The sums of no rows.
+    pub(crate) fn take_sums(&self, k: usize, frame: &Frame) -> PartialStats {
+        let low = if frame.is_wide() { k * frame.dim() } else { 0 };
+        let fits = |sums: &PartialStats| {
+            (sums.counts.len(), sums.sums.len(), sums.sums_low.len()) == (k, k * frame.dim(), low)
+        };
+        let Some(mut sums) = lock(&self.sums).pop().filter(fits) else {
+            return PartialStats::zero(k, frame);
+        };
+        sums.sums.fill(0);
+        sums.sums_low.fill(0);
+        sums.weights.fill(Fixed::default());
+        sums.counts.fill(0);
+        sums.objective.fill(Fixed::default());
+        sums.changed = 0;
+        sums
+    }
+
+    pub(crate) fn give_back_sums(&self, sums: Vec<PartialStats>) {
+        *lock(&self.sums) = sums;
+    }
+}
+
+fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
 }

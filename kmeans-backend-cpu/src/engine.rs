@@ -8,6 +8,8 @@ use kmeans_core::{
     Centroids, Closer, Engine, Error, Extent, Frame, Metric, Neighbours, PartialStats, Result, Rows,
 };
 
+use crate::byte_isa::ByteIsa;
+use crate::bytes::MOST_COLUMNS;
 use crate::codebook::CpuCodebook;
 use crate::desk::Desks;
 use crate::isa::Isa;
@@ -18,6 +20,10 @@ use crate::{closer, matrix, pass, top};
 
 /// Rows of a block when ranges are looked for.
 const EXTENT_ROWS: usize = 4096;
+
+/// Fewer columns or centroids than these are chosen among faster without bytes.
+const FEWEST_COLUMNS: usize = 16;
+const FEWEST_CENTROIDS: usize = 64;
 
 /// Which kernels to run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -92,6 +98,22 @@ impl CpuEngine {
     #[must_use]
     pub fn pruning(self, pruning: Pruning) -> Self {
         Self { pruning, ..self }
+    }
+
+    /// The instructions by which bytes are multiplied, where labels are looked for by bytes first.
+    pub(crate) fn byte_isa(&self, rows: &CpuPrepared<'_>, codebook: &CpuCodebook) -> Option<ByteIsa> {
+        let widest = ByteIsa::available(self.isa)[0];
+        let is_worth_it = match self.pruning {
+            Pruning::Off => false,
+            Pruning::Always => true,
+            Pruning::Auto => {
+                widest != ByteIsa::Portable
+                    && codebook.k() >= FEWEST_CENTROIDS
+                    && rows.d() >= FEWEST_COLUMNS
+                    && !rows.bytes_are_vague
+            }
+        };
+        (is_worth_it && rows.d() <= MOST_COLUMNS).then_some(widest)
     }
 }
 
@@ -221,7 +243,7 @@ impl Engine for CpuEngine {
         limits: &[f32],
     ) -> Result<Vec<(usize, i32, f32)>> {
         if !rows.stays_sparse() {
-            return Ok(closer::closest(&self.workers, self.isa, rows, codebook, limits));
+            return Ok(closer::closest(self, rows, codebook, limits));
         }
         self.assign(rows, codebook)?;
         let found = rows.labels.iter().zip(&rows.distances).zip(limits).enumerate();

@@ -15,20 +15,14 @@ use std::ops::Range;
 use kmeans_core::{Fixed, Grid, PartialStats};
 
 use crate::byte_choice::{self, Bytes};
-use crate::byte_isa::ByteIsa;
-use crate::bytes::MOST_COLUMNS;
 use crate::codebook::CpuCodebook;
 use crate::desk::{Desk, Desks};
-use crate::engine::{CpuEngine, Pruning};
+use crate::engine::CpuEngine;
 use crate::isa::Isa;
 use crate::kernel;
 use crate::prepared::CpuPrepared;
 use crate::sums::Sums;
 use crate::workers::Workers;
-
-/// Fewer columns or centroids than these are chosen among faster without bytes.
-const FEWEST_COLUMNS: usize = 16;
-const FEWEST_CENTROIDS: usize = 64;
 
 /// Bytes are given up once they leave this share of all rows and panels in doubt.
 const VAGUE: f64 = 0.3;
@@ -72,7 +66,7 @@ fn run(engine: &CpuEngine, rows: &mut CpuPrepared<'_>, codebook: &CpuCodebook, w
             codebook.strips(workers);
         } else {
             codebook.panels();
-            bytes = byte_isa(engine, rows, codebook);
+            bytes = engine.byte_isa(rows, codebook);
             if bytes.is_some() {
                 rows.bytes(workers, isa);
             }
@@ -100,29 +94,13 @@ fn run(engine: &CpuEngine, rows: &mut CpuPrepared<'_>, codebook: &CpuCodebook, w
     }
     (rows.labels, rows.distances, rows.changed) = (labels, distances, stats.changed);
     if work.add && !rows.stays_sparse() && rows.n() >= ROWS_A_CLUSTER * codebook.k() {
-        rows.totals = Some(stats.clone());
+        rows.totals = Some(PartialStats { changed: 0, ..stats.clone() });
     }
     if work.choose {
         rows.labelled = codebook.k();
         rows.bytes_are_vague |= rechecked as f64 > VAGUE * (rows.n() * codebook.panels_count()) as f64;
     }
     stats
-}
-
-/// The instructions by which bytes are multiplied, where labels are looked for by bytes first.
-fn byte_isa(engine: &CpuEngine, rows: &CpuPrepared<'_>, codebook: &CpuCodebook) -> Option<ByteIsa> {
-    let widest = ByteIsa::available(engine.isa)[0];
-    let is_worth_it = match engine.pruning {
-        Pruning::Off => false,
-        Pruning::Always => true,
-        Pruning::Auto => {
-            widest != ByteIsa::Portable
-                && codebook.k() >= FEWEST_CENTROIDS
-                && rows.d() >= FEWEST_COLUMNS
-                && !rows.bytes_are_vague
-        }
-    };
-    (is_worth_it && rows.d() <= MOST_COLUMNS).then_some(widest)
 }
 
 /// What every worker needs to know.
@@ -246,8 +224,9 @@ impl Pass<'_, '_> {
             self.measure(desk, out.labels);
         }
         let before = has_labels.then_some((&*out.labels, &desk.measured[..]));
-        let work = byte_choice::Work { isa: self.isa, bytes, codebook: self.codebook, block: &desk.block };
-        work.choose(out.rows.start, before, &mut desk.bytes, &mut desk.chosen);
+        let (isa, codebook, start, count) = (self.isa, self.codebook, out.rows.start, out.rows.len());
+        let work = byte_choice::Work { isa, bytes, codebook, start, count };
+        work.choose(&desk.block, before, &mut desk.bytes, &mut desk.chosen);
         desk.count_changed(out.labels);
         if !has_labels {
             out.labels.copy_from_slice(&desk.chosen);

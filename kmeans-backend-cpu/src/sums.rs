@@ -26,7 +26,7 @@ impl Sums {
             pass.workers.count()
         };
         let sets = if add { (SUMS_BYTES / bytes).clamp(1, most) } else { 0 };
-        Self { sets: (0..sets).map(|_| Mutex::new(PartialStats::zero(k, &pass.rows.frame))).collect() }
+        Self { sets: (0..sets).map(|_| Mutex::new(pass.desks.take_sums(k, &pass.rows.frame))).collect() }
     }
 
     /// A set that is free, or the first that becomes so; none if nothing is added.
@@ -37,10 +37,13 @@ impl Sums {
 
     pub(crate) fn merged(self, pass: &Pass<'_, '_>) -> PartialStats {
         let sets = self.sets.into_iter().map(|set| set.into_inner().unwrap_or_else(PoisonError::into_inner));
-        let merged = sets.reduce(|mut a, b| {
-            a.merge(&b);
-            a
-        });
-        merged.unwrap_or_else(|| PartialStats::zero(pass.codebook.k(), &pass.rows.frame))
+        let sets: Vec<PartialStats> = sets.collect();
+        let Some((first, rest)) = sets.split_first() else {
+            return PartialStats::zero(pass.codebook.k(), &pass.rows.frame);
+        };
+        let mut merged = first.clone();
+        rest.iter().for_each(|set| merged.merge(set));
+        pass.desks.give_back_sums(sets);
+        merged
     }
 }

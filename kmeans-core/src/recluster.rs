@@ -22,25 +22,30 @@ const TRIALS: usize = 3;
 /// Sets the random choices made here apart from those that drew the candidates.
 const OTHER_SEED: u64 = 0x7265_636c_7573_7465;
 
-/// Clusters weighted `candidates`, offsets in the frame of `set`, to `k` centroids in it by weighted
+/// Points to be clustered: offsets in a frame, one weight each. The first `fixed` stay as they are.
+pub(crate) struct Candidates {
+    pub(crate) points: Centroids,
+    pub(crate) weights: Vec<f32>,
+    pub(crate) fixed: usize,
+}
+
+/// Clusters weighted candidates, in the frame of `set`, to `k` centroids in it by weighted
 /// greedy k-means++ and Lloyd in squared L2, telling `watch`. Cost O(k²·d). The first `fixed` candidates stay as they are.
 pub(crate) fn recluster<E: Engine>(
     set: &TrainingSet<'_, E>,
-    candidates: &Centroids,
-    weights: Vec<f32>,
-    fixed: usize,
+    Candidates { points, weights, fixed }: Candidates,
     k: usize,
     params: &Params,
     redo: usize,
     watch: &Watch<'_>,
 ) -> Result<Centroids> {
-    let d = candidates.dim();
-    let sample = Sample::<E>::of_rows(candidates.offsets().to_vec(), d, Some(weights));
+    let d = points.dim();
+    let sample = Sample::<E>::of_rows(points.offsets().to_vec(), d, Some(weights));
     let inner = Params {
         niter: NITER,
         seed: params.seed ^ OTHER_SEED,
         init: Init::GreedyKMeansPlusPlus { trials: Some(TRIALS) },
-        init_centroids: candidates.offsets()[..fixed * d].to_vec(),
+        init_centroids: points.offsets()[..fixed * d].to_vec(),
         frozen_centroids: fixed > 0,
         metric: Some(Metric::L2),
         ..Params::new(k)

@@ -52,7 +52,6 @@ fn a_model_keeps_the_parameters_that_were_typed() {
         ("iris.npy", "--time-limit 90s", "time_limit", json!({"secs": 90, "nanos": 0})),
         ("iris.npy", "--time-limit 1.5m", "time_limit", json!({"secs": 90, "nanos": 0})),
         ("iris.npy", "--time-limit 2h", "time_limit", json!({"secs": 7200, "nanos": 0})),
-        ("iris.npy", "--decode-block-size 100", "decode_block_size", json!(100)),
         ("iris.npy", "--progressive-dim-steps 2 --no-pca", "progressive_dim_steps", json!(2)),
         ("iris.npy", "--progressive-dim-steps 2 --no-pca", "apply_pca", json!(false)),
         ("column.csv", "--exact-1d", "exact_1d", json!(true)),

@@ -72,13 +72,13 @@ fn candidates_are_turned_down_in_proportion_to_what_is_left_of_them() {
     let seen = count(Init::GreedyKMeansPlusPlus { trials: Some(1) });
     let sq = |a: usize, b: usize| f64::from((x[a] - x[b]).powi(2));
     let total: f64 = (1..4).map(|i| sq(i, 0)).sum();
-    for second in 1..4 {
+    for (second, seen) in seen.iter().enumerate().skip(1) {
         let left: Vec<f64> = (0..4).map(|i| sq(i, 0).min(sq(i, second))).collect();
-        for third in 1..4 {
+        for (third, &drawn) in seen.iter().enumerate().skip(1) {
             let share = sq(second, 0) / total * left[third] / left.iter().sum::<f64>();
             let expected = draws as f64 * share;
             let error = expected.sqrt().max(1.0);
-            let drawn = f64::from(seen[second][third]);
+            let drawn = f64::from(drawn);
             assert!((drawn - expected).abs() < 5.0 * error, "{second} {third}: {drawn} for {expected}");
         }
     }

@@ -141,29 +141,32 @@ impl Kernel for Bound<'_> {
     #[inline(always)]
     fn run<L: Lanes>(self, lanes: L) {
         let zero = lanes.splat(0.0);
-        let of_group =
-            |values: &'_ [f32]| *values[self.group * TILE..].first_chunk::<TILE>().expect("groups are whole");
-        let (factors, biases) = (of_group(&self.centroids.factors), of_group(&self.centroids.biases));
+        let group = self.group * TILE;
+        let factors: &[f32; TILE] = self.centroids.factors[group..].first_chunk().expect("groups are whole");
+        let biases: &[f32; TILE] = self.centroids.biases[group..].first_chunk().expect("groups are whole");
+        let places = [self.tile, self.other];
+        let of_tile = |values: &[f32], tile: usize| {
+            let at = (self.first + tile) * TILE;
+            lanes.load(values[at..].first_chunk().expect("rows are filled up to whole tiles"))
+        };
+        let scales = places.map(|tile| of_tile(&self.rows.scales, tile));
+        let mut lowest = [[lanes.splat(f32::INFINITY); 2]; 2];
+        for c in 0..TILE {
+            let (factor, bias) = (lanes.splat(factors[c]), lanes.splat(biases[c]));
+            for t in 0..2 {
+                let product = lanes.load(&self.products[t][c].0.map(|p| p as f32));
+                let score = lanes.fma(lanes.fma(product, scales[t], zero), factor, bias);
+                lowest[t][c % 2] = lanes.min(score, lowest[t][c % 2]);
+            }
+        }
         let error = lanes.splat(self.centroids.errors[self.group] * ROUNDING);
         let norm = lanes.splat(self.centroids.norms[self.group] * ROUNDING);
-        for (products, tile) in self.products.iter().zip([self.tile, self.other]) {
-            let at = (self.first + tile) * TILE;
-            let of_tile = |values: &[f32]| {
-                lanes.load(values[at..].first_chunk().expect("rows are filled up to whole tiles"))
-            };
-            let scales = of_tile(&self.rows.scales);
-            let mut lowest = [lanes.splat(f32::INFINITY); 2];
-            for c in 0..TILE {
-                let product = lanes.load(&products[c].0.map(|p| p as f32));
-                let scaled = lanes.fma(product, scales, zero);
-                let score = lanes.fma(scaled, lanes.splat(factors[c]), lanes.splat(biases[c]));
-                lowest[c % 2] = lanes.min(score, lowest[c % 2]);
-            }
-            let lowest = lanes.min(lowest[0], lowest[1]);
-            let width = lanes.fma(of_tile(&self.rows.norms), error, zero);
-            let width = lanes.fma(of_tile(&self.rows.errors), norm, width);
-            lanes.store(lanes.fma(width, lanes.splat(-1.0), lowest), &mut self.least[tile].0);
-            let most = &mut self.most[tile].0;
+        for t in 0..2 {
+            let lowest = lanes.min(lowest[t][0], lowest[t][1]);
+            let width = lanes.fma(of_tile(&self.rows.norms, places[t]), error, zero);
+            let width = lanes.fma(of_tile(&self.rows.errors, places[t]), norm, width);
+            lanes.store(lanes.fma(width, lanes.splat(-1.0), lowest), &mut self.least[places[t]].0);
+            let most = &mut self.most[places[t]].0;
             lanes.store(lanes.min(lanes.add(lowest, width), lanes.load(most)), most);
         }
     }

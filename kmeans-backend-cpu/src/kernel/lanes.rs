@@ -53,7 +53,12 @@ pub(crate) trait Lanes: Copy {
         let (mut x, mut y) = ([0.0; PANEL], [0.0; PANEL]);
         self.store(a, &mut x);
         self.store(b, &mut y);
-        (0..PANEL).fold(0, |mask, lane| mask | (u32::from(!(x[lane] > y[lane])) << lane))
+        (0..PANEL).fold(0, |mask, lane| {
+            mask | {
+                let is_greater = x[lane] > y[lane];
+                u32::from(!is_greater) << lane
+            }
+        })
     }
 
     /// The lowest `16 * at + lane` among the lanes whose `best` is smallest; `at` holds the bits of

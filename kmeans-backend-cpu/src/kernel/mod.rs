@@ -46,7 +46,7 @@ pub(crate) use lanes::{Kernel, Lanes, PANEL, Portable};
 pub(crate) use lines::{Line, Lines};
 #[cfg(test)]
 pub(crate) use nearest::nearest_block;
-pub(crate) use nearest::{Scratch, begin, labels, lowest_scores, nearest_block_ahead, scores_block};
+pub(crate) use nearest::{Scratch, begin, kept, labels, lowest_scores, nearest_block_ahead, scores_block};
 pub(crate) use pairs::{WideRows, pair_rows, pairs_block};
 pub(crate) use recheck::recheck;
 pub(crate) use rows::{RowBlock, block_rows};

@@ -48,7 +48,7 @@ pub(crate) struct Scratch {
     /// Chains put away between two ranges of columns.
     chains: Lines,
     /// For each row the lowest score of each lane, then the panel that it is from.
-    pub(super) lowest: Lines,
+    pub(crate) lowest: Lines,
 }
 
 /// [`nearest_block_ahead`] with no rows to fetch.
@@ -90,10 +90,14 @@ pub(crate) fn labels(isa: Isa, lowest: &[[Line; 2]], labels: &mut [i32]) {
     isa.run(Labels { lowest, labels });
 }
 
-/// The lowest score of each row of the block that [`nearest_block_ahead`] was last run on with this scratch.
-pub(crate) fn lowest_scores(isa: Isa, scratch: &Scratch, out: &mut [f32]) {
-    let lowest = &scratch.lowest.as_lines().as_chunks().0[..out.len()];
+/// The lowest score of each row from the lowest of each lane; +∞ where none was seen.
+pub(crate) fn lowest_scores(isa: Isa, lowest: &[[Line; 2]], out: &mut [f32]) {
     isa.run(LowestScores { lowest, out });
+}
+
+/// What was kept of the first rows since [`begin`]: the lowest score of each lane, and its panel.
+pub(crate) fn kept(lowest: &Lines, rows: usize) -> &[[Line; 2]] {
+    &lowest.as_lines().as_chunks().0[..rows]
 }
 
 /// No score yet for any row of the block.

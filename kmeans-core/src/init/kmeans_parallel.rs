@@ -19,7 +19,7 @@ use crate::centroids::Centroids;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::progress::Progress;
-use crate::recluster::recluster;
+use crate::recluster::{Candidates, recluster};
 use crate::rng::Draws;
 
 /// Rounds of draws.
@@ -50,12 +50,13 @@ pub(super) fn draw<E: Engine>(drawing: &mut Drawing<'_, '_, '_, E>, given: Centr
         // Few distinct rows, or few asked for: the rest one by one.
         return kmeans_plus_plus::draw(drawing, candidates);
     }
-    let (candidates, weights) = weighted(&candidates, &potential.weights_of_seeds(), fixed);
-    if candidates.k() <= k {
-        return kmeans_plus_plus::draw(drawing, candidates);
+    let (points, weights) = weighted(&candidates, &potential.weights_of_seeds(), fixed);
+    if points.k() <= k {
+        return kmeans_plus_plus::draw(drawing, points);
     }
     let watch = drawing.watch.within(Progress::Init { done: k, k });
-    recluster(drawing.set, &candidates, weights, fixed, k, drawing.params, drawing.redo, &watch)
+    let candidates = Candidates { points, weights, fixed };
+    recluster(drawing.set, candidates, k, drawing.params, drawing.redo, &watch)
 }
 
 /// The candidates that are nearest to some rows, and the first `fixed` in any case; their weights as
