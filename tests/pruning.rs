@@ -2,7 +2,6 @@
 
 mod naive;
 
-use kmeans::Points as _;
 use kmeans::core::{Centroids, Engine, Extent, Frame, Init, KMeans, Metric, PartialStats, Rows};
 use kmeans_backend_cpu::{CpuEngine, InstructionSet, Pruning};
 use proptest::prelude::*;
@@ -31,13 +30,6 @@ fn prepared<'p>(
     let mut rows = engine.prepare(Rows::Host { x: x.into(), d }, weights).unwrap();
     engine.set_frame(&mut rows, frame).unwrap();
     rows
-}
-
-fn data(name: &str) -> (Vec<f32>, usize) {
-    let points = kmeans::open(format!("{}/data/{name}.f32.npy", env!("CARGO_MANIFEST_DIR"))).unwrap();
-    let mut x = vec![0.0; points.rows() * points.dim()];
-    points.read(0..points.rows(), &mut x).unwrap();
-    (x, points.dim())
 }
 
 /// Lloyd's iterations by hand on both engines; labels, distances and sums must be equal in each. The first
@@ -92,7 +84,7 @@ fn all_metrics(x: &[f32], d: usize, k: usize, what: &str) {
 #[test]
 fn real_data() {
     for (name, ks) in [("digits", &[1, 10, 100, 1000][..]), ("iris", &[3, 150]), ("wine", &[3, 178])] {
-        let (x, d) = data(name);
+        let (x, d) = naive::data(name);
         ks.iter().for_each(|&k| all_metrics(&x, d, k, &format!("{name} k={k}")));
     }
 }
@@ -161,7 +153,7 @@ fn weights_some_of_them_zero() {
 /// Whole trainings: with everything that comes between two iterations.
 #[test]
 fn trainings() {
-    let (x, d) = data("digits");
+    let (x, d) = naive::data("digits");
     let seeds = x[..20 * d].to_vec();
     type Setting = (&'static str, fn(KMeans<CpuEngine>) -> KMeans<CpuEngine>);
     let settings: [Setting; 7] = [
@@ -189,7 +181,7 @@ fn trainings() {
 
 #[test]
 fn any_number_of_threads() {
-    let (x, d) = data("digits");
+    let (x, d) = naive::data("digits");
     let fit = |threads| {
         let engine = CpuEngine::new(std::num::NonZeroUsize::new(threads)).unwrap().pruning(Pruning::Always);
         KMeans::on(engine, 90).niter(8).train(&x, d).unwrap()

@@ -9,45 +9,27 @@
 
 use kmeans_core::Closer;
 
-use crate::byte_choice::{ByteDesk, Bytes, Work};
+use crate::byte_choice::{Bytes, Work};
 use crate::codebook::CpuCodebook;
+use crate::desk::Desk;
 use crate::engine::CpuEngine;
-use crate::isa::Isa;
-use crate::kernel::{self, PANEL, RowBlock, Scratch};
+use crate::kernel::{self, PANEL};
 use crate::prepared::CpuPrepared;
-use crate::workers::Workers;
-
-/// What a worker keeps from block to block.
-struct Desk<F> {
-    block: RowBlock,
-    scratch: Scratch,
-    scores: Vec<f32>,
-    labels: Vec<i32>,
-    found: F,
-}
-
-impl<F> Desk<F> {
-    fn new(found: F) -> Self {
-        let (block, scratch) = (RowBlock::default(), Scratch::default());
-        Self { block, scratch, scores: Vec::new(), labels: Vec::new(), found }
-    }
-}
 
 /// For each centroid the rows whose measured squared distance is below their limit.
 pub(crate) fn closer(
-    workers: &Workers,
-    isa: Isa,
+    engine: &CpuEngine,
     rows: &CpuPrepared<'_>,
     codebook: &CpuCodebook,
     limits: &[f32],
 ) -> Closer {
-    let k = codebook.k();
+    let (workers, isa, k) = (&engine.workers, engine.isa, codebook.k());
     let step = kernel::block_rows(rows.d());
     let (panels, sq_norms) = (codebook.panels(), rows.sq_norms(workers, isa));
     let none: Closer = vec![Vec::new(); k];
-    let desk = || Desk::new(none.clone());
+    let desk = || (engine.desks.take(k), none.clone());
     let blocks = (0..rows.n()).step_by(step).zip(limits.chunks(step));
-    let desks = workers.share(rows.n().div_ceil(step), blocks, desk, |desk, (start, limits)| {
+    let desks = workers.share(rows.n().div_ceil(step), blocks, desk, |(desk, found), (start, limits)| {
         rows.load(isa, &mut desk.block, start..start + limits.len());
         desk.scores.resize(limits.len() * panels.k_padded(), 0.0);
         kernel::scores_block(isa, &desk.block, panels, &mut desk.scratch, &mut desk.scores);
@@ -61,15 +43,17 @@ pub(crate) fn closer(
                 for (c, _) in (panel * PANEL..k).zip(may_be).filter(|&(_, may_be)| may_be) {
                     let sq_dist = kernel::sq_dist(isa, desk.block.row(i), codebook.centroids.row(c)) as f32;
                     if sq_dist < limit {
-                        desk.found[c].push((start + i, sq_dist));
+                        found[c].push((start + i, sq_dist));
                     }
                 }
             }
         }
     });
     let mut all = none;
-    for desk in desks {
-        for (all, found) in all.iter_mut().zip(desk.found) {
+    let (desks, found): (Vec<_>, Vec<_>) = desks.into_iter().unzip();
+    engine.desks.give_back(desks);
+    for found in found {
+        for (all, found) in all.iter_mut().zip(found) {
             if all.is_empty() {
                 *all = found;
             } else {
@@ -100,9 +84,9 @@ pub(crate) fn closest(
     let step = if bytes.is_some() { kernel::byte_block_rows(rows.d()) } else { kernel::block_rows(rows.d()) };
     let (panels, sq_norms) = (codebook.panels(), rows.sq_norms(workers, isa));
     let blocks = (0..rows.n()).step_by(step).zip(limits.chunks(step));
-    let desk = || (Desk::new(Vec::new()), ByteDesk::default());
-    let desks = workers.share(rows.n().div_ceil(step), blocks, desk, |(desk, byte_desk), (start, limits)| {
-        let Desk { block, scratch, scores, labels, found } = desk;
+    let desk = || (engine.desks.take(codebook.k()), Vec::new());
+    let desks = workers.share(rows.n().div_ceil(step), blocks, desk, |(desk, found), (start, limits)| {
+        let Desk { block, scratch, scores, chosen: labels, bytes: byte_desk, .. } = desk;
         let range = start..start + limits.len();
         labels.resize(limits.len(), 0);
         scores.resize(limits.len(), 0.0);
@@ -134,7 +118,9 @@ pub(crate) fn closest(
             }
         }
     });
-    desks.into_iter().flat_map(|(desk, _)| desk.found).collect()
+    let (desks, found): (Vec<_>, Vec<Vec<_>>) = desks.into_iter().unzip();
+    engine.desks.give_back(desks);
+    found.concat()
 }
 
 /// No centroid with a larger score is closer than the limit to a row of this `‖v‖²`.

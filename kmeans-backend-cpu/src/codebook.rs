@@ -5,7 +5,8 @@ use std::sync::OnceLock;
 use kmeans_core::{Centroids, Metric};
 
 use crate::bytes::ByteCentroids;
-use crate::kernel::PANEL;
+use crate::isa::Isa;
+use crate::kernel::{self, PANEL};
 use crate::panels::Panels;
 use crate::strips::Strips;
 use crate::workers::Workers;
@@ -50,6 +51,16 @@ impl CpuCodebook {
             let (c, metric) = (&self.centroids, self.metric);
             Panels::pack(c.offsets(), c.k(), c.dim(), &self.biases, metric.score_factor())
         })
+    }
+
+    /// The squared distance of a row to one centroid, or their product, in the direct form.
+    pub(crate) fn measure(&self, isa: Isa, v: &[f32], cluster: usize) -> f64 {
+        let centroid = self.centroids.row(cluster);
+        if self.metric.is_similarity() {
+            kernel::dot(isa, v, centroid)
+        } else {
+            kernel::sq_dist(isa, v, centroid)
+        }
     }
 
     /// Panels of 16 centroids.

@@ -15,6 +15,7 @@ pub(crate) struct Desk {
     pub(crate) values: Vec<f32>,
     pub(crate) scratch: Scratch,
     pub(crate) bytes: ByteDesk,
+    pub(crate) scores: Vec<f32>,
     /// Labels of the block before this pass, and those chosen in it.
     pub(crate) before: Vec<i32>,
     pub(crate) chosen: Vec<i32>,

@@ -233,7 +233,7 @@ impl Engine for CpuEngine {
     }
 
     fn closer(&self, rows: &CpuPrepared<'_>, codebook: &CpuCodebook, limits: &[f32]) -> Result<Closer> {
-        Ok(closer::closer(&self.workers, self.isa, rows, codebook, limits))
+        Ok(closer::closer(self, rows, codebook, limits))
     }
 
     fn closest(

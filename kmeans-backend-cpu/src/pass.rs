@@ -235,12 +235,7 @@ impl Pass<'_, '_> {
         for (row, (label, &chosen)) in out.labels.iter_mut().zip(&desk.chosen).enumerate() {
             if *label != chosen {
                 *label = chosen;
-                let (v, centroid) = (desk.block.row(row), self.codebook.centroids.row(chosen as usize));
-                desk.measured[row] = if self.codebook.metric.is_similarity() {
-                    kernel::dot(self.isa, v, centroid)
-                } else {
-                    kernel::sq_dist(self.isa, v, centroid)
-                };
+                desk.measured[row] = self.codebook.measure(self.isa, desk.block.row(row), chosen as usize);
             }
         }
     }

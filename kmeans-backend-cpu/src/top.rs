@@ -40,14 +40,8 @@ pub(crate) fn nearest(
         for (row, (scores, (ids, distances))) in scores.zip(out).enumerate() {
             lowest(&scores[..codebook.k()], p, &mut desk.best);
             for ((id, distance), &(_, best)) in ids.iter_mut().zip(distances).zip(&desk.best) {
-                let centroid = codebook.centroids.row(best as usize);
                 *id = best;
-                let v = desk.block.row(row);
-                *distance = if codebook.metric.is_similarity() {
-                    kernel::dot(isa, v, centroid)
-                } else {
-                    kernel::sq_dist(isa, v, centroid)
-                } as f32;
+                *distance = codebook.measure(isa, desk.block.row(row), best as usize) as f32;
             }
         }
     });

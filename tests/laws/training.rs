@@ -4,10 +4,11 @@ use std::num::NonZeroUsize;
 
 use burn_ndarray::NdArray;
 use kmeans::core::{KMeans, TensorEngine};
-use kmeans::{Fit, KMeansModel, Metric, Points as _};
+use kmeans::{Fit, KMeansModel, Metric};
 use kmeans_backend_cpu::CpuEngine;
 
 use crate::naive;
+pub(crate) use crate::naive::data;
 
 /// Training on the CPU engine with so many threads.
 pub(crate) fn on_threads(threads: usize, k: usize) -> KMeans<CpuEngine> {
@@ -21,15 +22,6 @@ pub(crate) fn kmeans(k: usize) -> KMeans<CpuEngine> {
 
 pub(crate) fn reference(k: usize) -> KMeans<TensorEngine<NdArray>> {
     KMeans::on(TensorEngine::default(), k).max_points_per_centroid(None)
-}
-
-/// An embedded data set: its values and its number of columns.
-pub(crate) fn data(name: &str) -> (Vec<f32>, usize) {
-    let path = format!("{}/data/{name}.f32.npy", env!("CARGO_MANIFEST_DIR"));
-    let points = kmeans::open(path).unwrap();
-    let mut x = vec![0.0; points.rows() * points.dim()];
-    points.read(0..points.rows(), &mut x).unwrap();
-    (x, points.dim())
 }
 
 /// The rows `ids` as given centroids.

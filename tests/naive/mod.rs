@@ -1,6 +1,7 @@
 //! The naive reference: loops in `f64`, written to be obviously right.
 #![allow(dead_code, reason = "each test binary uses the part it needs")]
 
+use kmeans::Points as _;
 use kmeans::core::{Frame, Metric};
 
 /// A pseudo-random sequence (splitmix64), so that every test generates its own data.
@@ -35,6 +36,15 @@ impl Numbers {
     pub(crate) fn vec(&mut self, len: usize, low: f32, high: f32) -> Vec<f32> {
         (0..len).map(|_| self.uniform(low, high)).collect()
     }
+}
+
+/// An embedded data set: its values and its number of columns.
+pub(crate) fn data(name: &str) -> (Vec<f32>, usize) {
+    let path = format!("{}/data/{name}.f32.npy", env!("CARGO_MANIFEST_DIR"));
+    let points = kmeans::open(path).unwrap();
+    let mut x = vec![0.0; points.rows() * points.dim()];
+    points.read(0..points.rows(), &mut x).unwrap();
+    (x, points.dim())
 }
 
 /// `n` rows around `blobs` random centres in `-10..10`, within ±1 of them.

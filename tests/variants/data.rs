@@ -1,22 +1,15 @@
 //! Data and trainings that the tests of variants share.
 
+use kmeans::Fit;
 use kmeans::core::KMeans;
-use kmeans::{Fit, Points};
 use kmeans_backend_cpu::CpuEngine;
+
+pub(crate) use crate::naive::data;
 
 /// Training on the CPU engine, two threads, on all rows.
 pub(crate) fn kmeans(k: usize) -> KMeans<CpuEngine> {
     let engine = CpuEngine::new(std::num::NonZeroUsize::new(2)).unwrap();
     KMeans::on(engine, k).max_points_per_centroid(None).min_points_per_centroid(1)
-}
-
-/// An embedded data set: its values and its number of columns.
-pub(crate) fn data(name: &str) -> (Vec<f32>, usize) {
-    let path = format!("{}/data/{name}.f32.npy", env!("CARGO_MANIFEST_DIR"));
-    let points = kmeans::open(path).unwrap();
-    let mut x = vec![0.0; points.rows() * points.dim()];
-    points.read(0..points.rows(), &mut x).unwrap();
-    (x, points.dim())
 }
 
 /// `Σ ‖x − c‖²` of labels, naively in `f64`.

@@ -1,6 +1,6 @@
 //! The scores of some rows of a block against one panel, to the bit as the dense kernel has them.
 
-use super::lanes::{Kernel, Lanes, PANEL};
+use super::lanes::{Kernel, Lanes};
 use super::lines::Line;
 use super::nearest::multiply;
 use super::rows::RowBlock;
@@ -61,5 +61,3 @@ impl<const MR: usize> Kernel for Recheck<'_, MR> {
         }
     }
 }
-
-const _: () = assert!(PANEL == 16, "a panel is one line a column");
