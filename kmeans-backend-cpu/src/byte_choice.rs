@@ -1,31 +1,93 @@
 //! The labels of a block by bytes first, and by the dense kernel's own scores where bytes leave a doubt.
 //!
 //! ```text
-//! by bytes, for each group of 16 centroids: no true score is below least[group][row],
-//! and the best true score is not above most[row], nor above that of the label before
-//! for each panel, that is, each group:
-//!     the rows for which least ≤ most + slack see the panel        exact scores, in f32
-//! label = the lowest score seen
+//! limit[row] = the score of the label before, + slack
+//! for each group of panels:
+//!     awake = the rows whose remembered bound of the group is within reach       all, if none is remembered
+//!     for each panel of the group: let them look at it by bytes
+//!         contenders += centroids whose score may be below limit; limit falls
+//!     remember the new bounds of these rows
+//! contenders whose score may be below the limits in the end, and the labels before: exact scores, in f32
+//! label = the lowest score
 //! ```
 //!
-//! The label is that of the dense kernel, which is the smallest of *its* scores, the first where several
-//! are equal. A dense score is off by at most `slack / 2` from the true one. So a group is left out only if all its dense scores are greater than the smallest of all.
+//! The label is that of the dense kernel, which is the smallest of *its* scores, the first where several are
+//! equal. A dense score is off by at most `slack / 2` from the true one. So a centroid is left out only if its
+//! dense score is greater than that of another.
 
+use crate::bounds::Bounds;
 use crate::byte_isa::ByteIsa;
-use crate::bytes::{ByteCentroids, ByteRows, TILE};
+use crate::byte_panels::BytePanels;
+use crate::bytes::ByteRows;
 use crate::codebook::CpuCodebook;
 use crate::isa::Isa;
-use crate::kernel::{self, Bounds, Line, Lines, PANEL, RowBlock};
+use crate::kernel::{self, ByteScratch, Contender, EACH, Look, PANEL, Renewal, Side};
+use crate::loaded::Loaded;
+use crate::prepared::CpuPrepared;
+
+/// No centroid.
+const NONE: u32 = u32::MAX;
 
 /// What a worker keeps from block to block.
 #[derive(Debug, Default)]
 pub(crate) struct ByteDesk {
-    least: Lines,
-    most: Lines,
-    seen: Lines,
-    candidates: Vec<u32>,
-    /// Rows and panels looked at in `f32`.
-    pub(crate) rechecked: u64,
+    sides: Vec<Side>,
+    /// How far the centroid of each row may be; filled up to whole vectors with what is not in reach.
+    reaches: Vec<f32>,
+    /// Rows of the block that look at a group, and what bounds their scores there.
+    awake: Vec<u32>,
+    least: Vec<f32>,
+    contenders: Vec<Contender>,
+    /// Rows and centroids to score: those that contend, then those that still do.
+    pairs: Vec<(u32, u32)>,
+    scores: Vec<f32>,
+    rivals: Vec<(u32, u32)>,
+    standings: Vec<Standing>,
+    scratch: ByteScratch,
+    pub(crate) counts: ByteCounts,
+}
+
+/// Where the choice of a row stands.
+#[derive(Clone, Copy, Debug)]
+struct Standing {
+    /// The score of the label before; +∞ for none.
+    own: f32,
+    /// The lowest score so far, and the centroid that is chosen; at first the label before.
+    lowest: f32,
+    chosen: u32,
+    /// Contenders that may have the lowest score.
+    rivals: u32,
+}
+
+/// Pairs of a row and a centroid.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ByteCounts {
+    /// Multiplied as bytes.
+    pub(crate) by_bytes: u64,
+    /// Scored in `f32`.
+    pub(crate) scored: u64,
+}
+
+impl ByteCounts {
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self { by_bytes: self.by_bytes + other.by_bytes, scored: self.scored + other.scored }
+    }
+}
+
+impl Standing {
+    /// Without any score the lowest number is the label, as the dense kernel has it.
+    fn label(&self) -> i32 {
+        if self.chosen == NONE { 0 } else { self.chosen as i32 }
+    }
+}
+
+/// How to add up a product.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Scoring {
+    /// In any order.
+    InLanes,
+    /// To the bit as the dense kernel.
+    AsDense,
 }
 
 /// Rows and centroids as bytes.
@@ -33,134 +95,299 @@ pub(crate) struct ByteDesk {
 pub(crate) struct Bytes<'a> {
     pub(crate) isa: ByteIsa,
     pub(crate) rows: &'a ByteRows,
-    pub(crate) centroids: &'a ByteCentroids,
+    pub(crate) panels: &'a BytePanels,
 }
 
-/// Rows from number `start` on, at the beginning of a tile, and what they choose from.
-pub(crate) struct Work<'a> {
+/// Labels of this codebook, and the distances or products of the rows to their centroids.
+#[derive(Clone, Copy)]
+pub(crate) struct Before<'a> {
+    pub(crate) labels: &'a [i32],
+    pub(crate) measured: &'a [f64],
+}
+
+/// What is remembered of the rows of a block.
+pub(crate) struct Memory<'a> {
+    pub(crate) bounds: &'a Bounds,
+    /// For each group, one bound a row.
+    pub(crate) kept: &'a mut [u16],
+}
+
+/// Rows from number `start` on, and what they choose from.
+pub(crate) struct Work<'a, 'p> {
     pub(crate) isa: Isa,
     pub(crate) bytes: Bytes<'a>,
+    pub(crate) rows: &'a CpuPrepared<'p>,
     pub(crate) codebook: &'a CpuCodebook,
     pub(crate) start: usize,
     pub(crate) count: usize,
 }
 
-impl Work<'_> {
-    /// Chooses the labels of the rows, which are those of `block`.
-    ///
-    /// `before` has labels of this codebook, and the distances or products of the rows to their centroids.
+impl Work<'_, '_> {
+    /// Chooses the labels of the rows, of which those are loaded that scores are needed of.
     pub(crate) fn choose(
         &self,
-        block: &RowBlock,
-        before: Option<(&[i32], &[f64])>,
+        loaded: &mut Loaded,
+        before: Option<Before<'_>>,
+        mut memory: Option<Memory<'_>>,
         desk: &mut ByteDesk,
         labels: &mut [i32],
     ) {
         self.begin(desk);
-        reached_before(self, before, desk.most.as_lines_mut());
-        self.bound(desk);
-        self.recheck(desk, || block);
-        kernel::labels(self.isa, kernel::kept(&desk.seen, self.count), labels);
+        if let Some(before) = before {
+            self.limit_by_labels(before, desk);
+        }
+        if let Some(memory) = &memory {
+            self.measure_reaches(memory.bounds, desk);
+        }
+        self.look(memory.as_mut(), desk);
+        self.settle(loaded, desk);
+        labels.iter_mut().zip(&desk.standings).for_each(|(label, standing)| *label = standing.label());
+        if let (Some(before), Some(memory)) = (before, memory) {
+            self.let_back_in(before, labels, memory, desk);
+        }
     }
 
     /// The labels of the rows that may be closer to a centroid than their limits, squared distances, and
     /// their scores; +∞ for the scores of the others. The rows are loaded only if there are such.
-    pub(crate) fn choose_below<'b>(
+    pub(crate) fn choose_below(
         &self,
         limits: &[f32],
-        load: impl FnOnce() -> &'b RowBlock,
+        loaded: &mut Loaded,
         desk: &mut ByteDesk,
         labels: &mut [i32],
         scores: &mut [f32],
     ) {
         debug_assert!(!self.codebook.metric.is_similarity());
         self.begin(desk);
-        let most = desk.most.as_lines_mut();
         let sq_norms = &self.bytes.rows.sq_norms[self.start..];
         for (row, (limit, sq_norm)) in limits.iter().zip(sq_norms).enumerate() {
-            most[row / TILE].0[row % TILE] = limit - sq_norm;
+            desk.sides[row].limit = limit - sq_norm + desk.sides[row].slack;
         }
-        self.bound(desk);
-        self.recheck(desk, load);
-        let seen = kernel::kept(&desk.seen, self.count);
-        kernel::labels(self.isa, seen, labels);
-        kernel::lowest_scores(self.isa, seen, scores);
+        self.look(None, desk);
+        self.settle(loaded, desk);
+        for ((label, score), standing) in labels.iter_mut().zip(scores).zip(&desk.standings) {
+            (*label, *score) = (standing.label(), standing.lowest);
+        }
     }
 
-    /// Lets the rows see the panels that bytes do not rule out.
-    fn recheck<'b>(&self, desk: &mut ByteDesk, load: impl FnOnce() -> &'b RowBlock) {
-        let seen = kernel::begin(&mut desk.seen, self.count);
-        let (least, most) = (desk.least.as_lines(), &desk.most.as_lines()[..self.tiles()]);
-        let panels = self.codebook.panels();
-        let (mut load, mut block) = (Some(load), None);
-        for (panel, least) in least.chunks_exact(self.tiles()).enumerate().take(panels.count()) {
-            kernel::candidates(self.isa, least, most, self.count, &mut desk.candidates);
-            if desk.candidates.is_empty() {
+    /// No labels, no limits, nothing found.
+    ///
+    /// The slack is twice what a score of the dense kernel may be off by. Such a score is one chain of d
+    /// multiply-adds, at worst rounded twice each, begun after its bias was rounded: it is off by at most
+    /// `(2d + 3)·2⁻²⁴·(|bias| + 2‖v‖‖c‖)`. Taken with `8·(d + 8)` instead, the same holds what the sums on the
+    /// way from bytes to a bound are off by, which are fewer than ten roundings of numbers of that size. Below
+    /// the smallest normal number roundings are no share any more, but less than it all together.
+    fn begin(&self, desk: &mut ByteDesk) {
+        let unit = 8.0 * (self.codebook.centroids.dim() as f32 + 8.0) / (1 << 24) as f32;
+        let of_centroids = (2.0 * self.codebook.max_sq_norm) as f32 + self.bytes.panels.max_bias;
+        let rows = self.bytes.rows;
+        desk.sides.clear();
+        desk.sides.extend((self.start..self.start + self.count).map(|row| Side {
+            scale: rows.scales[row],
+            norm: rows.norms[row],
+            error: rows.errors[row],
+            limit: f32::INFINITY,
+            slack: 2.0 * unit * (of_centroids + rows.sq_norms[row]) + f32::MIN_POSITIVE,
+            own: NONE,
+            rest: 0.0,
+        }));
+        let none = Standing { own: f32::INFINITY, lowest: f32::INFINITY, chosen: NONE, rivals: 0 };
+        desk.standings.clear();
+        desk.standings.resize(self.count, none);
+        desk.contenders.clear();
+    }
+
+    /// The scores of the labels before, from their distances.
+    fn limit_by_labels(&self, before: Before<'_>, desk: &mut ByteDesk) {
+        let codebook = self.codebook;
+        let places = self.bytes.panels.order.places();
+        let sq_norms = &self.bytes.rows.sq_norms[self.start..];
+        let (is_similarity, has_penalties) = (codebook.metric.is_similarity(), codebook.has_penalties());
+        for (row, (&label, &measured)) in before.labels.iter().zip(before.measured).enumerate() {
+            let label = label as usize;
+            let mut score = if is_similarity { -measured } else { measured - f64::from(sq_norms[row]) };
+            if has_penalties {
+                let plain = if is_similarity { 0.0 } else { codebook.sq_norms[label] };
+                score += f64::from(codebook.biases[label]) - plain;
+            }
+            let side = &mut desk.sides[row];
+            (side.own, side.limit) = (places[label], score as f32 + side.slack);
+            let (own, chosen) = (score as f32, label as u32);
+            desk.standings[row] = Standing { own, lowest: own, chosen, rivals: 0 };
+        }
+    }
+
+    /// How far a row's label may be, and what turns scores into squared distances.
+    fn measure_reaches(&self, bounds: &Bounds, desk: &mut ByteDesk) {
+        /// More than a sum of two numbers is rounded by.
+        const SHARE: f32 = 1.0 / (1 << 22) as f32;
+        let (factor, sq_length, least) =
+            (self.distance_factor(), bounds.sq_length as f32, bounds.base.least());
+        let sq_norms = &self.bytes.rows.sq_norms[self.start..];
+        desk.reaches.clear();
+        for (side, &sq_norm) in desk.sides.iter_mut().zip(sq_norms) {
+            let rest = sq_norm + sq_length;
+            let reach = (factor * side.limit + rest + SHARE * rest).max(0.0).sqrt();
+            desk.reaches.push(reach * (1.0 + 4.0 * SHARE) + least);
+            side.rest = rest - SHARE * rest - factor * side.slack;
+        }
+        desk.reaches.resize(self.count.next_multiple_of(PANEL), f32::NEG_INFINITY);
+    }
+
+    /// The squared distance is this times the score, and what does not depend on the centroid.
+    fn distance_factor(&self) -> f32 {
+        -2.0 / self.codebook.metric.score_factor()
+    }
+
+    /// Lets the rows look at the panels that they cannot rule out.
+    fn look(&self, mut memory: Option<&mut Memory<'_>>, desk: &mut ByteDesk) {
+        let Bytes { isa, rows, panels } = self.bytes;
+        let factor = self.distance_factor();
+        let panels_each = memory.as_ref().map_or(1, |memory| memory.bounds.panels_each);
+        let padded = self.count.next_multiple_of(PANEL);
+        // Room for a vector after the last.
+        desk.awake.clear();
+        desk.awake.extend(0..(padded + PANEL) as u32);
+        desk.least.resize(padded + PANEL, 0.0);
+        isa.begin();
+        for (group, first) in (0..panels.count()).step_by(panels_each).enumerate() {
+            let count = match &memory {
+                Some(Memory { bounds, kept }) if !bounds.are_new => {
+                    let kept = &kept[group * padded..][..padded];
+                    let moved = bounds.moved_at_most(group);
+                    kernel::awake(self.isa, bounds.base, kept, &desk.reaches, moved, &mut desk.awake)
+                }
+                _ => self.count,
+            };
+            if count == 0 {
                 continue;
             }
-            desk.rechecked += desk.candidates.len() as u64;
-            if let Some(load) = load.take() {
-                block = Some(load());
+            // The last row again, up to a multiple of eight.
+            let (last, whole) = (desk.awake[count - 1], count.next_multiple_of(EACH));
+            desk.awake[count..whole].fill(last);
+            let ids = &desk.awake[..whole];
+            desk.least[..whole].fill(f32::INFINITY);
+            for panel in first..panels.count().min(first + panels_each) {
+                let look = Look {
+                    rows,
+                    panels,
+                    panel,
+                    first: self.start,
+                    sides: &mut desk.sides,
+                    ids,
+                    count,
+                    least: &mut desk.least[..whole],
+                    contenders: &mut desk.contenders,
+                };
+                kernel::look(self.isa, isa, &mut desk.scratch, look);
+                desk.counts.by_bytes += (count * PANEL) as u64;
             }
-            let block = block.expect("the rows are loaded");
-            kernel::recheck(self.isa, block, panels, panel, &desk.candidates, seen);
+            if let Some(Memory { bounds, kept }) = &mut memory {
+                let (base, moved) = (bounds.base, bounds.moved_at_least(group));
+                let (least, sides) = (&desk.least[..whole], &desk.sides[..]);
+                let bounds = &mut kept[group * padded..][..padded];
+                kernel::renew(self.isa, Renewal { base, ids, least, sides, factor, moved, bounds });
+            }
+        }
+        isa.end();
+    }
+
+    /// Finds the lowest scores of the dense kernel among the contenders and the labels before.
+    ///
+    /// Scores from sums in lanes are off by no more than those of the dense kernel, so whatever is more than
+    /// the slack above the lowest of them is out. Where more than one is left, chains decide.
+    fn settle(&self, loaded: &mut Loaded, desk: &mut ByteDesk) {
+        let ids = self.bytes.panels.order.ids();
+        let ByteDesk { sides, contenders, pairs, scores, rivals, standings, counts, .. } = desk;
+        pairs.clear();
+        let contending = contenders.iter().filter(|contender| {
+            let is_farther = contender.least > sides[contender.row as usize].limit;
+            !is_farther
+        });
+        pairs.extend(contending.map(|contender| (contender.row, ids[contender.place as usize])));
+        pairs.iter().for_each(|&(row, _)| loaded.one(self.isa, self.rows, row as usize));
+        self.score(loaded, pairs, scores, Scoring::InLanes);
+        for (&(row, _), &score) in pairs.iter().zip(&*scores) {
+            let lowest = &mut standings[row as usize].lowest;
+            *lowest = if score < *lowest { score } else { *lowest };
+        }
+        rivals.clear();
+        for (&(row, id), &score) in pairs.iter().zip(&*scores) {
+            let standing = &mut standings[row as usize];
+            let is_out = score > standing.lowest + sides[row as usize].slack;
+            if !is_out {
+                standing.rivals += 1;
+                rivals.push((row, id));
+            }
+        }
+        counts.scored += pairs.len() as u64;
+
+        pairs.clear();
+        for &(row, id) in &*rivals {
+            let standing = &mut standings[row as usize];
+            let own_is_out = standing.own > standing.lowest + sides[row as usize].slack;
+            if own_is_out && standing.rivals == 1 {
+                standing.chosen = id;
+                continue;
+            }
+            if !own_is_out {
+                pairs.push((row, standing.chosen));
+                // Once is enough.
+                standing.own = f32::INFINITY;
+            }
+            pairs.push((row, id));
+        }
+        self.score(loaded, pairs, scores, Scoring::AsDense);
+        for &(row, _) in &*pairs {
+            let standing = &mut standings[row as usize];
+            (standing.lowest, standing.chosen) = (f32::INFINITY, NONE);
+        }
+        for (&(row, id), &score) in pairs.iter().zip(&*scores) {
+            let standing = &mut standings[row as usize];
+            let is_first = score == standing.lowest && standing.chosen != NONE && id < standing.chosen;
+            if score < standing.lowest || is_first {
+                (standing.lowest, standing.chosen) = (score, id);
+            }
+        }
+        counts.scored += pairs.len() as u64;
+    }
+
+    /// The scores of pairs of a row of the block and a centroid.
+    fn score(&self, loaded: &Loaded, pairs: &[(u32, u32)], scores: &mut Vec<f32>, scoring: Scoring) {
+        scores.clear();
+        let Some(&spare) = pairs.first() else { return };
+        let codebook = self.codebook;
+        let factor = codebook.metric.score_factor();
+        for pairs in pairs.chunks(EACH) {
+            let operands = std::array::from_fn(|at| {
+                let (row, id) = pairs.get(at).copied().unwrap_or(spare);
+                (loaded.row(row as usize), codebook.centroids.row(id as usize))
+            });
+            let products = match scoring {
+                Scoring::InLanes => kernel::products(self.isa, operands).map(|product| factor * product),
+                Scoring::AsDense => kernel::chains(self.isa, operands, factor),
+            };
+            let of_pairs = pairs.iter().zip(products);
+            scores.extend(of_pairs.map(|(&(_, id), product)| codebook.biases[id as usize] + product));
         }
     }
 
-    fn tiles(&self) -> usize {
-        self.count.div_ceil(TILE)
-    }
-
-    fn begin(&self, desk: &mut ByteDesk) {
-        debug_assert!(self.start.is_multiple_of(TILE));
-        desk.least.make_room(self.bytes.centroids.groups() * self.tiles() * PANEL);
-        desk.most.make_room(self.tiles() * PANEL);
-    }
-
-    /// Bounds the scores of all groups by bytes, and adds the slack to the upper ones.
-    fn bound(&self, desk: &mut ByteDesk) {
-        let Bytes { isa, rows, centroids } = self.bytes;
-        let most = &mut desk.most.as_lines_mut()[..self.tiles()];
-        let least = &mut desk.least.as_lines_mut()[..centroids.groups() * self.tiles()];
-        let mut bounds = Bounds { first: self.start / TILE, least, most };
-        kernel::bound_scores(self.isa, isa, rows, centroids, &mut bounds);
-        add_slack(self, bounds.most);
-    }
-}
-
-/// The scores of the labels before, from their distances; +∞ where there are none.
-fn reached_before(work: &Work<'_>, before: Option<(&[i32], &[f64])>, most: &mut [Line]) {
-    let codebook = work.codebook;
-    most.fill(Line([f32::INFINITY; PANEL]));
-    let Some((labels, measured)) = before else { return };
-    let sq_norms = &work.bytes.rows.sq_norms[work.start..];
-    for (row, ((&label, &measured), &sq_norm)) in labels.iter().zip(measured).zip(sq_norms).enumerate() {
-        let bias = f64::from(codebook.biases[label as usize]);
-        let score = if codebook.metric.is_similarity() {
-            bias - measured
-        } else {
-            // The bias is ‖c‖² but for a penalty.
-            measured - f64::from(sq_norm) + (bias - codebook.sq_norms[label as usize])
-        };
-        most[row / TILE].0[row % TILE] = score as f32;
-    }
-}
-
-/// Adds twice what a score of the dense kernel may be off by.
-///
-/// Such a score is one chain of d multiply-adds, at worst rounded twice each, begun after its bias was
-/// rounded: it is off by at most `(2d + 3)·2⁻²⁴·(|bias| + 2‖v‖‖c‖)`. Taken with `4·(d + 8)` instead, the same
-/// holds what the sums on the way from bytes to a bound are off by, which are fewer than ten roundings of
-/// numbers of that size. Below the smallest normal number roundings are no share any more, but less than it all
-/// together.
-fn add_slack(work: &Work<'_>, most: &mut [Line]) {
-    let unit = 4.0 * (work.codebook.centroids.dim() as f32 + 8.0) / (1 << 24) as f32;
-    let of_centroids = (2.0 * work.codebook.max_sq_norm) as f32 + work.bytes.centroids.max_bias;
-    let sq_norms = work.bytes.rows.sq_norms[work.start..].as_chunks::<TILE>().0;
-    for (most, sq_norms) in most.iter_mut().zip(sq_norms) {
-        for (most, sq_norm) in most.0.iter_mut().zip(sq_norms) {
-            // The upper bound is rounded by a share of itself, too.
-            *most += 2.0 * unit * (of_centroids + sq_norm + most.abs()) + f32::MIN_POSITIVE;
+    /// A centroid that a row has left is one of the others of its group again.
+    fn let_back_in(&self, before: Before<'_>, labels: &[i32], memory: Memory<'_>, desk: &ByteDesk) {
+        let Memory { bounds, kept } = memory;
+        let changed = before.labels.iter().zip(labels).enumerate().filter(|(_, (from, to))| from != to);
+        for (row, _) in changed {
+            let group = desk.sides[row].own as usize / (PANEL * bounds.panels_each);
+            let sq_norm = f64::from(self.bytes.rows.sq_norms[self.start + row]) + bounds.sq_length;
+            let sq_dist = if self.codebook.metric.is_similarity() {
+                // `‖v‖²` is rounded.
+                sq_norm * (1.0 - 1e-6) - 2.0 * before.measured[row]
+            } else {
+                before.measured[row]
+            };
+            let dist = (sq_dist.max(0.0).sqrt() * (1.0 - 1e-6)) as f32;
+            let bound = &mut kept[group * self.count.next_multiple_of(PANEL) + row];
+            kernel::lower(bounds.base, bound, dist, bounds.moved_at_least(group));
         }
     }
 }

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::OnceLock;
 
+#[cfg(target_arch = "x86_64")]
+use crate::isa::Avx2;
 use crate::isa::Isa;
 
 /// Instructions for sums of products of bytes that this processor has.
@@ -14,6 +16,9 @@ pub(crate) enum ByteIsa {
     /// 16 sums of 4 products by one instruction.
     #[cfg(target_arch = "x86_64")]
     Vnni(Vnni),
+    /// Eight sums of 4 products by three instructions.
+    #[cfg(target_arch = "x86_64")]
+    Avx2(Avx2),
     /// Plain loops: the reference of the others. Not faster than the dense kernels.
     Portable,
 }
@@ -41,20 +46,32 @@ impl ByteIsa {
             #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
             all.extend(Amx::allowed().map(Self::Amx));
             #[cfg(target_arch = "x86_64")]
-            all.extend(Vnni::detect().map(Self::Vnni));
+            {
+                all.extend(Vnni::detect().map(Self::Vnni));
+                all.extend(Avx2::detect().map(Self::Avx2));
+            }
             all.push(Self::Portable);
             all
         });
         all.iter().copied().filter(|bytes| bytes.goes_with(isa)).collect()
     }
 
+    /// The largest number that a value of a centroid becomes: with AVX2 two products have to fit 16 bits.
+    pub(crate) fn levels(self) -> i8 {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2(_) => 63,
+            _ => 127,
+        }
+    }
+
     fn goes_with(self, isa: Isa) -> bool {
         match self {
             Self::Portable => true,
             #[cfg(target_arch = "x86_64")]
+            Self::Avx2(_) => matches!(isa, Isa::Avx512(_) | Isa::Avx2(_)),
+            #[cfg(target_arch = "x86_64")]
             _ => matches!(isa, Isa::Avx512(_)),
-            #[cfg(not(target_arch = "x86_64"))]
-            _ => isa == Isa::Portable,
         }
     }
 }
@@ -108,6 +125,8 @@ impl fmt::Display for ByteIsa {
             Self::Amx(_) => "amx",
             #[cfg(target_arch = "x86_64")]
             Self::Vnni(_) => "vnni",
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2(_) => "avx2",
             Self::Portable => "portable",
         })
     }

@@ -1,63 +1,55 @@
-//! Rows and centroids as bytes, with what the rounding may have moved.
+//! Rows as bytes, with what the rounding may have moved.
 //!
-//! A vector v becomes `scale · q` with q in −127..=127; `error = ‖v − scale·q‖`. By Cauchy–Schwarz
+//! A vector v becomes `scale · q` with whole numbers q of at most 127 in absolute value, and
+//! `error = ‖v − scale·q‖`. By Cauchy–Schwarz
 //!
 //! ```text
 //! |⟨v, c⟩ − scale_v·scale_c·⟨q_v, q_c⟩| ≤ ‖v‖·error_c + error_v·‖scale_c·q_c‖
 //! ```
 //!
 //! so that an integer product bounds the true one from both sides.
-//!
-//! ```text
-//! rows, in tiles of 16                            centroids
-//! columns 0 to 3                columns 4 to 7    one after the other, each filled up
-//! r0 r0 r0 r0 r1 r1 ... r15  |  r0 ...            with zeros to 64 columns
-//! ```
-//!
-//! So a row has a lane, and the smallest score of many centroids is a minimum of whole vectors.
 
 use crate::isa::Isa;
-use crate::kernel::{self, ByteLine, PANEL, RowBlock};
+use crate::kernel::{self, QUAD, RowBlock};
 use crate::prepared::CpuPrepared;
 use crate::workers::Workers;
-
-/// Rows in a tile: the lanes of a vector.
-pub(crate) const TILE: usize = PANEL;
-
-/// Columns in one line of a tile: bytes that one instruction multiplies and adds.
-const QUAD: usize = 4;
-
-/// Columns to which centroids are filled up.
-pub(crate) const CHUNK: usize = 64;
 
 /// Beyond so many columns an error may be larger than its vector, which the bounds of rounding do not expect.
 pub(crate) const MOST_COLUMNS: usize = 1 << 15;
 
+/// The largest number that a value of a row becomes.
+const ROW_LEVELS: i8 = 127;
+
+/// Bytes after the last row that may be read, and are then multiplied by zeros.
+const MARGIN: usize = 64;
+
 /// A vector as bytes.
-struct Quantised {
-    scale: f32,
+pub(crate) struct Quantised {
+    pub(crate) scale: f32,
     /// `‖v − scale·q‖`, rounded up.
-    error: f32,
+    pub(crate) error: f32,
     /// `‖v‖²`.
     sq_norm: f64,
 }
 
 impl Quantised {
     /// `‖v‖`, rounded up.
-    fn norm(&self) -> f32 {
+    pub(crate) fn norm(&self) -> f32 {
         up(self.sq_norm.sqrt())
     }
 }
 
-/// Rounds `v` to bytes.
-fn quantise(v: &[f32], q: &mut [i8]) -> Quantised {
+/// Rounds `v` to whole numbers of at most `levels`.
+#[inline(always)]
+fn quantise(v: &[f32], levels: i8, q: &mut [i8]) -> Quantised {
+    let levels = f32::from(levels);
     let most = v.iter().fold(0.0_f32, |most, v| most.max(v.abs()));
     // Below, its inverse were no number; then all of the vector is error.
-    let scale = if most / 127.0 > f32::MIN_POSITIVE { most / 127.0 } else { 0.0 };
+    let scale = if most / levels > f32::MIN_POSITIVE { most / levels } else { 0.0 };
     let inverse = if scale > 0.0 { 1.0 / scale } else { 0.0 };
     let (mut sq_error, mut sq_norm) = (0.0_f64, 0.0_f64);
     for (q, &v) in q.iter_mut().zip(v) {
-        let rounded = (v * inverse).round_ties_even().clamp(-127.0, 127.0);
+        let rounded = (v * inverse).round_ties_even().clamp(-levels, levels);
         *q = rounded as i8;
         let left = f64::from(v) - f64::from(scale) * f64::from(rounded);
         sq_error += left * left;
@@ -71,148 +63,81 @@ fn up(x: f64) -> f32 {
     ((x * (1.0 + 1e-6)) as f32).next_up()
 }
 
-/// Rows as bytes, in tiles.
+/// Rows as bytes, one after the other, each filled up with zeros to whole quads of columns.
 #[derive(Clone, Debug)]
 pub(crate) struct ByteRows {
-    lines: Vec<ByteLine>,
-    lines_per_tile: usize,
-    /// For each row, filled up to whole tiles.
+    values: Vec<i8>,
+    stride: usize,
     pub(crate) scales: Vec<f32>,
     pub(crate) errors: Vec<f32>,
     pub(crate) norms: Vec<f32>,
     /// `‖v‖²`, rounded to the nearest.
     pub(crate) sq_norms: Vec<f32>,
+    /// The sum of the bytes of each row.
+    pub(crate) totals: Vec<i32>,
 }
 
 impl ByteRows {
     /// All rows in their frame. Cost O(n·d), memory n·d bytes.
     pub(crate) fn of(workers: &Workers, isa: Isa, rows: &CpuPrepared<'_>) -> Self {
         let (n, d) = (rows.n(), rows.d());
-        let (tiles, lines_per_tile) = (n.div_ceil(TILE), d.div_ceil(QUAD));
-        // What is read past the last line is multiplied by zeros.
-        let mut lines = vec![ByteLine::default(); tiles * lines_per_tile + CHUNK / QUAD];
+        let stride = d.next_multiple_of(QUAD);
         let mut new = Self {
-            lines: Vec::new(),
-            lines_per_tile,
-            scales: vec![0.0; tiles * TILE],
-            errors: vec![0.0; tiles * TILE],
-            norms: vec![0.0; tiles * TILE],
-            sq_norms: vec![0.0; tiles * TILE],
+            values: vec![0; n * stride + MARGIN],
+            stride,
+            scales: vec![0.0; n],
+            errors: vec![0.0; n],
+            norms: vec![0.0; n],
+            sq_norms: vec![0.0; n],
+            totals: vec![0; n],
         };
-        let tiles_per_block = (kernel::byte_block_rows(d) / TILE).max(1);
-        let step = tiles_per_block * TILE;
-        let bounds =
-            new.errors.chunks_mut(step).zip(new.norms.chunks_mut(step)).zip(new.sq_norms.chunks_mut(step));
-        let sides = new.scales.chunks_mut(step).zip(bounds);
-        let blocks = (0..n).step_by(step).zip(lines.chunks_mut(tiles_per_block * lines_per_tile)).zip(sides);
-        let desk = || (RowBlock::default(), vec![0; lines_per_tile * QUAD]);
-        workers.share(n.div_ceil(step), blocks, desk, |(block, q), ((start, lines), (scales, bounds))| {
-            let ((errors, norms), sq_norms) = bounds;
-            let count = step.min(n - start);
-            rows.load(isa, block, start..start + count);
-            for row in 0..count {
-                let quantised = isa.run(Quantise { v: block.row(row), q });
+        let step = kernel::byte_block_rows(d);
+        let sides = new.scales.chunks_mut(step).zip(new.errors.chunks_mut(step)).zip(
+            new.norms.chunks_mut(step).zip(new.sq_norms.chunks_mut(step)).zip(new.totals.chunks_mut(step)),
+        );
+        let blocks = (0..n).step_by(step).zip(new.values[..n * stride].chunks_mut(step * stride)).zip(sides);
+        workers.share(n.div_ceil(step), blocks, RowBlock::default, |block, ((start, values), sides)| {
+            let ((scales, errors), ((norms, sq_norms), totals)) = sides;
+            rows.load(isa, block, start..start + scales.len());
+            for (row, q) in values.chunks_exact_mut(stride).enumerate() {
+                let (quantised, total) = isa.run(Quantise { v: block.row(row), levels: ROW_LEVELS, q });
                 (scales[row], errors[row]) = (quantised.scale, quantised.error);
                 (norms[row], sq_norms[row]) = (quantised.norm(), quantised.sq_norm as f32);
-                let tile = &mut lines[row / TILE * lines_per_tile..][..lines_per_tile];
-                for (line, quad) in tile.iter_mut().zip(q.as_chunks::<QUAD>().0) {
-                    line.0.as_chunks_mut::<QUAD>().0[row % TILE] = *quad;
-                }
+                totals[row] = total;
             }
         });
-        new.lines = lines;
         new
     }
 
-    /// A tile and everything after it, so that whole chunks can be read.
-    pub(crate) fn tile(&self, tile: usize) -> &[ByteLine] {
-        &self.lines[tile * self.lines_per_tile..]
+    /// The bytes of one row.
+    pub(crate) fn row(&self, row: usize) -> &[i8] {
+        &self.values[row * self.stride..][..self.stride]
     }
 
-    /// Lines of one tile: four columns each.
-    pub(crate) fn lines_per_tile(&self) -> usize {
-        self.lines_per_tile
+    /// The bytes of a row and of all after it, and zeros.
+    pub(crate) fn from(&self, row: usize) -> &[i8] {
+        &self.values[row * self.stride..]
+    }
+
+    /// Bytes from one row to the next.
+    pub(crate) fn stride(&self) -> usize {
+        self.stride
     }
 }
 
-struct Quantise<'a> {
-    v: &'a [f32],
-    q: &'a mut [i8],
+/// [`quantise`], compiled for an instruction set; also the sum of the bytes.
+pub(crate) struct Quantise<'a> {
+    pub(crate) v: &'a [f32],
+    pub(crate) levels: i8,
+    pub(crate) q: &'a mut [i8],
 }
 
 impl kernel::Kernel for Quantise<'_> {
-    type Output = Quantised;
+    type Output = (Quantised, i32);
 
     #[inline(always)]
-    fn run<L: kernel::Lanes>(self, _: L) -> Quantised {
-        quantise(self.v, self.q)
-    }
-}
-
-/// Centroids as bytes, in groups of 16.
-#[derive(Clone, Debug)]
-pub(crate) struct ByteCentroids {
-    lines: Vec<ByteLine>,
-    lines_each: usize,
-    /// `factor · scale` of each centroid, 0 where it is filled up.
-    pub(crate) factors: Vec<f32>,
-    /// The bias of each score, +∞ where it is filled up.
-    pub(crate) biases: Vec<f32>,
-    /// The sum of the bytes of each centroid.
-    pub(crate) totals: Vec<i32>,
-    /// Of each group the largest `|factor|·error` and `|factor|·‖scale·q‖`, rounded up.
-    pub(crate) errors: Vec<f32>,
-    pub(crate) norms: Vec<f32>,
-    /// The largest finite `|bias|`.
-    pub(crate) max_bias: f32,
-}
-
-impl ByteCentroids {
-    /// The score of a row v is `bias + factor·⟨v, c⟩`. Cost O(k·d).
-    pub(crate) fn of(centroids: &[f32], d: usize, biases: &[f32], factor: f32) -> Self {
-        let k = biases.len();
-        // Two groups are worked on together.
-        let padded = k.next_multiple_of(2 * TILE);
-        let lines_each = d.div_ceil(CHUNK);
-        let mut new = Self {
-            lines: vec![ByteLine::default(); padded * lines_each],
-            lines_each,
-            factors: vec![0.0; padded],
-            biases: biases.to_vec(),
-            totals: vec![0; padded],
-            errors: vec![0.0; padded / TILE],
-            norms: vec![0.0; padded / TILE],
-            max_bias: biases.iter().fold(0.0, |most, bias| most.max(bias.abs())),
-        };
-        new.biases.resize(padded, f32::INFINITY);
-        let mut q = vec![0; lines_each * CHUNK];
-        for (at, c) in centroids.chunks_exact(d).enumerate() {
-            let quantised = quantise(c, &mut q);
-            let (scale, error, norm) = (quantised.scale, quantised.error, quantised.norm());
-            for (line, q) in new.lines[at * lines_each..].iter_mut().zip(q.as_chunks::<CHUNK>().0) {
-                line.0 = *q;
-            }
-            new.factors[at] = factor * scale;
-            new.totals[at] = q.iter().map(|&q| i32::from(q)).sum();
-            let group = at / TILE;
-            new.errors[group] = new.errors[group].max((factor.abs() * error).next_up());
-            new.norms[group] = new.norms[group].max((factor.abs() * (norm + error)).next_up());
-        }
-        new
-    }
-
-    /// Groups of 16, an even number.
-    pub(crate) fn groups(&self) -> usize {
-        self.errors.len()
-    }
-
-    /// The centroids of a group and after it.
-    pub(crate) fn group(&self, group: usize) -> &[ByteLine] {
-        &self.lines[group * TILE * self.lines_each..]
-    }
-
-    /// Lines of one centroid: 64 columns each.
-    pub(crate) fn lines_each(&self) -> usize {
-        self.lines_each
+    fn run<L: kernel::Lanes>(self, _: L) -> Self::Output {
+        let quantised = quantise(self.v, self.levels, self.q);
+        (quantised, self.q.iter().map(|&q| i32::from(q)).sum())
     }
 }

@@ -30,9 +30,10 @@ pub(crate) fn closer(
     let desk = || (engine.desks.take(k), none.clone());
     let blocks = (0..rows.n()).step_by(step).zip(limits.chunks(step));
     let desks = workers.share(rows.n().div_ceil(step), blocks, desk, |(desk, found), (start, limits)| {
-        rows.load(isa, &mut desk.block, start..start + limits.len());
+        desk.rows.begin(start..start + limits.len());
+        let block = desk.rows.all(isa, rows);
         desk.scores.resize(limits.len() * panels.k_padded(), 0.0);
-        kernel::scores_block(isa, &desk.block, panels, &mut desk.scratch, &mut desk.scores);
+        kernel::scores_block(isa, block, panels, &mut desk.scratch, &mut desk.scores);
         for (i, (scores, &limit)) in desk.scores.chunks_exact(panels.k_padded()).zip(limits).enumerate() {
             let most = largest_score(rows.d(), sq_norms[start + i], limit, codebook.max_sq_norm);
             for (panel, scores) in scores.as_chunks::<PANEL>().0.iter().enumerate() {
@@ -41,7 +42,7 @@ pub(crate) fn closer(
                     continue;
                 }
                 for (c, _) in (panel * PANEL..k).zip(may_be).filter(|&(_, may_be)| may_be) {
-                    let sq_dist = kernel::sq_dist(isa, desk.block.row(i), codebook.centroids.row(c)) as f32;
+                    let sq_dist = kernel::sq_dist(isa, block.row(i), codebook.centroids.row(c)) as f32;
                     if sq_dist < limit {
                         found[c].push((start + i, sq_dist));
                     }
@@ -76,33 +77,30 @@ pub(crate) fn closest(
 ) -> Vec<(usize, i32, f32)> {
     let (workers, isa) = (&engine.workers, engine.isa);
     let bytes = engine.byte_isa(rows, codebook);
-    let bytes = bytes.map(|isa_of_bytes| Bytes {
+    let byte_panels = bytes.map(|isa_of_bytes| codebook.bytes(workers, (isa, isa_of_bytes), None));
+    let bytes = bytes.zip(byte_panels.as_deref()).map(|(isa_of_bytes, panels)| Bytes {
         isa: isa_of_bytes,
         rows: rows.bytes(workers, isa),
-        centroids: codebook.bytes(),
+        panels,
     });
     let step = if bytes.is_some() { kernel::byte_block_rows(rows.d()) } else { kernel::block_rows(rows.d()) };
     let (panels, sq_norms) = (codebook.panels(), rows.sq_norms(workers, isa));
     let blocks = (0..rows.n()).step_by(step).zip(limits.chunks(step));
     let desk = || (engine.desks.take(codebook.k()), Vec::new());
     let desks = workers.share(rows.n().div_ceil(step), blocks, desk, |(desk, found), (start, limits)| {
-        let Desk { block, scratch, scores, chosen: labels, bytes: byte_desk, .. } = desk;
+        let Desk { rows: loaded, scratch, scores, chosen: labels, bytes: byte_desk, .. } = desk;
         let range = start..start + limits.len();
         labels.resize(limits.len(), 0);
         scores.resize(limits.len(), 0.0);
+        loaded.begin(range.clone());
         match bytes {
             Some(bytes) => {
-                let work = Work { isa, bytes, codebook, start, count: limits.len() };
-                let load = || {
-                    rows.load(isa, block, range);
-                    &*block
-                };
-                work.choose_below(limits, load, byte_desk, labels, scores);
+                let work = Work { isa, bytes, rows, codebook, start, count: limits.len() };
+                work.choose_below(limits, loaded, byte_desk, labels, scores);
             }
             None => {
                 let ahead = rows.ahead_of(&range, workers);
-                rows.load(isa, block, range);
-                kernel::nearest_block_ahead(isa, block, panels, scratch, labels, ahead);
+                kernel::nearest_block_ahead(isa, loaded.all(isa, rows), panels, scratch, labels, ahead);
                 kernel::lowest_scores(isa, kernel::kept(&scratch.lowest, limits.len()), scores);
             }
         }
@@ -111,7 +109,7 @@ pub(crate) fn closest(
             let most = largest_score(rows.d(), sq_norms[start + i], limit, codebook.max_sq_norm);
             if score < f32::INFINITY && may_be_closer(score, most) {
                 let centroid = codebook.centroids.row(label as usize);
-                let sq_dist = kernel::sq_dist(isa, block.row(i), centroid) as f32;
+                let sq_dist = kernel::sq_dist(isa, loaded.row(i), centroid) as f32;
                 if sq_dist < limit {
                     found.push((start + i, label, sq_dist));
                 }

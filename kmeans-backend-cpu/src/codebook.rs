@@ -1,12 +1,14 @@
 //! Centroids made ready for the kernels.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use kmeans_core::{Centroids, Metric};
 
-use crate::bytes::ByteCentroids;
+use crate::byte_isa::ByteIsa;
+use crate::byte_panels::BytePanels;
+use crate::centroid_order::CentroidOrder;
 use crate::isa::Isa;
-use crate::kernel::{self, PANEL};
+use crate::kernel;
 use crate::panels::Panels;
 use crate::strips::Strips;
 use crate::workers::Workers;
@@ -16,7 +18,9 @@ use crate::workers::Workers;
 pub struct CpuCodebook {
     panels: OnceLock<Panels>,
     strips: OnceLock<Strips>,
-    bytes: OnceLock<ByteCentroids>,
+    order: OnceLock<Arc<CentroidOrder>>,
+    /// As bytes, in the orders that were asked for.
+    bytes: Mutex<Vec<Arc<BytePanels>>>,
     pub(crate) centroids: Centroids,
     pub(crate) metric: Metric,
     /// The constant part of each score.
@@ -32,7 +36,8 @@ impl CpuCodebook {
         Self {
             panels: OnceLock::new(),
             strips: OnceLock::new(),
-            bytes: OnceLock::new(),
+            order: OnceLock::new(),
+            bytes: Mutex::default(),
             biases: centroids.biases(metric),
             centroids: centroids.clone(),
             metric,
@@ -63,17 +68,37 @@ impl CpuCodebook {
         }
     }
 
-    /// Panels of 16 centroids.
-    pub(crate) fn panels_count(&self) -> usize {
-        self.k().div_ceil(PANEL)
+    /// The order in which near centroids share a panel.
+    pub(crate) fn order(&self, isa: Isa) -> Arc<CentroidOrder> {
+        let by_nearness = || CentroidOrder::by_nearness(isa, self.centroids.offsets(), self.centroids.dim());
+        self.order.get_or_init(|| Arc::new(by_nearness())).clone()
     }
 
-    /// For rows as bytes.
-    pub(crate) fn bytes(&self) -> &ByteCentroids {
-        self.bytes.get_or_init(|| {
-            let (c, factor) = (&self.centroids, self.metric.score_factor());
-            ByteCentroids::of(c.offsets(), c.dim(), &self.biases, factor)
-        })
+    /// For rows as bytes, in some order; as they are numbered if `None`.
+    pub(crate) fn bytes(
+        &self,
+        workers: &Workers,
+        (isa, bytes): (Isa, ByteIsa),
+        order: Option<&Arc<CentroidOrder>>,
+    ) -> Arc<BytePanels> {
+        let mut made = self.bytes.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_in_order = |made: &BytePanels| match order {
+            Some(order) => Arc::ptr_eq(order, &made.order),
+            None => *made.order == CentroidOrder::natural(self.k()),
+        };
+        let found = made.iter().find(|made| made.is_for(bytes) && is_in_order(made));
+        if let Some(found) = found {
+            return found.clone();
+        }
+        let order = order.cloned().unwrap_or_else(|| Arc::new(CentroidOrder::natural(self.k())));
+        let new = Arc::new(BytePanels::of(workers, (isa, bytes), order, self));
+        made.push(new.clone());
+        new
+    }
+
+    /// Whether scores have other constants than distances do.
+    pub(crate) fn has_penalties(&self) -> bool {
+        self.centroids.has_penalties()
     }
 
     /// For sparse rows.

@@ -4,13 +4,14 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use kmeans_core::{Fixed, Frame, PartialStats};
 
-use crate::byte_choice::ByteDesk;
-use crate::kernel::{RowBlock, Scratch};
+use crate::byte_choice::{ByteCounts, ByteDesk};
+use crate::kernel::Scratch;
+use crate::loaded::Loaded;
 
 /// What a worker keeps from block to block.
 #[derive(Debug, Default)]
 pub(crate) struct Desk {
-    pub(crate) block: RowBlock,
+    pub(crate) rows: Loaded,
     /// Values of sparse rows in the frame.
     pub(crate) values: Vec<f32>,
     pub(crate) scratch: Scratch,
@@ -44,7 +45,7 @@ impl Desks {
     /// A desk on which nothing is counted yet, for `k` clusters.
     pub(crate) fn take(&self, k: usize) -> Desk {
         let mut desk = lock(&self.desks).pop().unwrap_or_default();
-        (desk.changed, desk.bytes.rechecked) = (0, 0);
+        (desk.changed, desk.bytes.counts) = (0, ByteCounts::default());
         desk.gained.clear();
         desk.gained.resize(k, 0);
         desk

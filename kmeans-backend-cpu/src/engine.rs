@@ -100,6 +100,11 @@ impl CpuEngine {
         Self { pruning, ..self }
     }
 
+    /// Memory for bounds of these rows: as much as the rows take.
+    pub(crate) fn bounds_bytes(&self, rows: &CpuPrepared<'_>) -> usize {
+        rows.n() * rows.d() * size_of::<f32>()
+    }
+
     /// The instructions by which bytes are multiplied, where labels are looked for by bytes first.
     pub(crate) fn byte_isa(&self, rows: &CpuPrepared<'_>, codebook: &CpuCodebook) -> Option<ByteIsa> {
         let widest = ByteIsa::available(self.isa)[0];
@@ -205,7 +210,7 @@ impl Engine for CpuEngine {
 
     fn set_labels(&self, rows: &mut CpuPrepared<'_>, labels: &[i32]) -> Result<()> {
         rows.labels.copy_from_slice(labels);
-        rows.totals = None;
+        (rows.totals, rows.bounds) = (None, None);
         rows.labelled = labels.iter().max().map_or(0, |&most| most as usize + 1);
         Ok(())
     }

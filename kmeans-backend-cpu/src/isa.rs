@@ -49,7 +49,7 @@ impl Avx512 {
 
 #[cfg(target_arch = "x86_64")]
 impl Avx2 {
-    fn detect() -> Option<Self> {
+    pub(crate) fn detect() -> Option<Self> {
         let detected = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
         detected.then_some(Self { _detected: () })
     }

@@ -6,10 +6,13 @@
 #![deny(unsafe_code)]
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
+mod bounds;
 mod byte_choice;
 #[allow(unsafe_code, reason = "asks the processor and the system; each block says why it is sound")]
 mod byte_isa;
+mod byte_panels;
 mod bytes;
+mod centroid_order;
 mod closer;
 mod codebook;
 mod desk;
@@ -17,6 +20,7 @@ mod engine;
 mod isa;
 #[allow(unsafe_code, reason = "SIMD intrinsics; each block says why it is sound")]
 mod kernel;
+mod loaded;
 mod matrix;
 mod panels;
 mod pass;

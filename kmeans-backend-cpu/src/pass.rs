@@ -12,20 +12,25 @@
 
 use std::ops::Range;
 
-use kmeans_core::{Fixed, Grid, PartialStats};
+use kmeans_core::{Grid, PartialStats};
 
-use crate::byte_choice::{self, Bytes};
+use crate::bounds::Bounds;
+use crate::byte_choice::{self, Before, ByteCounts, Bytes, Memory};
 use crate::codebook::CpuCodebook;
 use crate::desk::{Desk, Desks};
 use crate::engine::CpuEngine;
 use crate::isa::Isa;
-use crate::kernel;
+use crate::kernel::{self, PlainRows};
 use crate::prepared::CpuPrepared;
 use crate::sums::Sums;
 use crate::workers::Workers;
 
-/// Bytes are given up once they leave this share of all rows and panels in doubt.
-const VAGUE: f64 = 0.3;
+/// Bytes are given up once they leave this share of all pairs in doubt: scores of single pairs take up to sixteen
+/// times as long as those of panels.
+const VAGUE: f64 = 1.0 / 32.0;
+
+/// Bounds that keep this share of all pairs awake are made anew, in an order of the centroids as they are now.
+const STALE: f64 = 0.8;
 
 /// Sums are kept for the next pass if there are so many rows a cluster: they then take a quarter of the rows'
 /// memory at most.
@@ -59,36 +64,41 @@ struct Work {
 fn run(engine: &CpuEngine, rows: &mut CpuPrepared<'_>, codebook: &CpuCodebook, work: Work) -> PartialStats {
     let (workers, isa) = (&engine.workers, engine.isa);
     let objective = rows.frame.objective(codebook.metric, codebook.max_sq_norm);
-    let mut bytes = None;
+    let mut byte_isa = None;
     if work.choose {
         // Made here, by all workers, and not by the first that needs them.
         if rows.stays_sparse() {
             codebook.strips(workers);
         } else {
-            codebook.panels();
-            bytes = engine.byte_isa(rows, codebook);
-            if bytes.is_some() {
-                rows.bytes(workers, isa);
+            byte_isa = engine.byte_isa(rows, codebook);
+            match byte_isa {
+                Some(_) => _ = rows.bytes(workers, isa),
+                None => _ = codebook.panels(),
             }
         }
     }
+    let is_new = rows.bounds.is_none();
+    let mut bounds = byte_isa.and_then(|_| remembered(engine, rows, codebook));
+    let mut kept = bounds.as_mut().map(|bounds| std::mem::take(&mut bounds.kept)).unwrap_or_default();
+    let panels = byte_isa.map(|of_bytes| {
+        let order = bounds.as_ref().map(|bounds| &bounds.order);
+        codebook.bytes(workers, (isa, of_bytes), order)
+    });
     let totals = rows.totals.take().filter(|totals| work.add && totals.counts.len() == codebook.k());
     let mut labels = std::mem::take(&mut rows.labels);
     let mut distances = std::mem::take(&mut rows.distances);
-    let bytes = bytes.map(|isa_of_bytes| Bytes {
+    let bytes = byte_isa.zip(panels.as_deref());
+    let bytes = bytes.map(|(isa_of_bytes, panels)| Bytes {
         isa: isa_of_bytes,
         rows: rows.bytes(workers, isa),
-        centroids: codebook.bytes(),
+        panels,
     });
-    let (choose, moves_only, desks) = (work.choose, totals.is_some(), &*engine.desks);
-    let pass = Pass { isa, rows, codebook, choose, bytes, moves_only, objective, workers, desks };
-    let Passed { mut stats, gained, rechecked } = pass.over(&mut labels, &mut distances, work.add);
-    if let Some(totals) = totals {
-        let objective = std::mem::take(&mut stats.objective);
-        stats.objective = vec![Fixed::default(); codebook.k()];
-        stats.merge(&totals);
-        stats.objective = objective;
-    }
+    let (choose, moves_only, desks, bounds_of) =
+        (work.choose, totals.is_some(), &*engine.desks, bounds.as_ref());
+    let pass =
+        Pass { isa, rows, codebook, choose, bytes, bounds: bounds_of, moves_only, objective, workers, desks };
+    let Passed { mut stats, gained, counts } =
+        pass.over(&mut labels, &mut distances, &mut kept, work.add, totals);
     for (count, gained) in stats.counts.iter_mut().zip(gained) {
         *count = count.checked_add_signed(gained).expect("a cluster loses only rows that it has");
     }
@@ -97,10 +107,33 @@ fn run(engine: &CpuEngine, rows: &mut CpuPrepared<'_>, codebook: &CpuCodebook, w
         rows.totals = Some(PartialStats { changed: 0, ..stats.clone() });
     }
     if work.choose {
-        rows.labelled = codebook.k();
-        rows.bytes_are_vague |= rechecked as f64 > VAGUE * (rows.n() * codebook.panels_count()) as f64;
+        let pairs = rows.n() as f64 * codebook.k() as f64;
+        eprintln!(
+            "by_bytes {:.4} scored/row {:.3}",
+            counts.by_bytes as f64 / pairs,
+            counts.scored as f64 / rows.n() as f64
+        );
+        rows.bytes_are_vague |= counts.scored as f64 > VAGUE * pairs;
+        let is_stale = !is_new && counts.by_bytes as f64 > STALE * pairs;
+        rows.bounds = bounds.filter(|_| !is_stale).map(|bounds| bounds.with(kept));
+        (rows.labelled, rows.is_assigned) = (codebook.k(), true);
     }
     stats
+}
+
+/// The bounds of the passes before, where these rows are not assigned for the first time.
+fn remembered(engine: &CpuEngine, rows: &mut CpuPrepared<'_>, codebook: &CpuCodebook) -> Option<Bounds> {
+    let old = rows.bounds.take();
+    if !rows.is_assigned || !rows.has_labels_of(codebook) || codebook.has_penalties() {
+        return None;
+    }
+    match old.filter(|bounds| bounds.go_with(codebook)) {
+        Some(mut bounds) => {
+            bounds.follow(engine.isa, codebook);
+            Some(bounds)
+        }
+        None => Bounds::new(engine.isa, rows, codebook, engine.bounds_bytes(rows)),
+    }
 }
 
 /// What every worker needs to know.
@@ -110,6 +143,7 @@ pub(crate) struct Pass<'a, 'p> {
     pub(crate) codebook: &'a CpuCodebook,
     pub(crate) choose: bool,
     pub(crate) bytes: Option<Bytes<'a>>,
+    pub(crate) bounds: Option<&'a Bounds>,
     /// Whether only rows whose label changes are added, and taken from where they were.
     pub(crate) moves_only: bool,
     pub(crate) objective: Grid,
@@ -122,6 +156,8 @@ pub(crate) struct Block<'a> {
     pub(crate) rows: Range<usize>,
     pub(crate) labels: &'a mut [i32],
     pub(crate) distances: &'a mut [f32],
+    /// What is remembered of these rows, where bounds are.
+    pub(crate) kept: Option<&'a mut [u16]>,
 }
 
 /// What a pass gives besides labels and distances.
@@ -129,12 +165,18 @@ struct Passed {
     stats: PartialStats,
     /// Dense rows that each cluster gained, which are not in the counts yet.
     gained: Vec<i64>,
-    /// How often a row had to see a panel after its bytes.
-    rechecked: u64,
+    counts: ByteCounts,
 }
 
 impl Pass<'_, '_> {
-    fn over(&self, labels: &mut [i32], distances: &mut [f32], add: bool) -> Passed {
+    fn over(
+        &self,
+        labels: &mut [i32],
+        distances: &mut [f32],
+        kept: &mut [u16],
+        add: bool,
+        totals: Option<PartialStats>,
+    ) -> Passed {
         let is_sparse = self.rows.stays_sparse();
         let step = match self.bytes {
             _ if is_sparse => self.sparse_block_rows(),
@@ -142,30 +184,33 @@ impl Pass<'_, '_> {
             None => kernel::block_rows(self.rows.d()),
         };
         let sums = Sums::new(add, self);
-        let starts = (0..labels.len()).step_by(step);
-        let blocks = starts.zip(labels.chunks_mut(step).zip(distances.chunks_mut(step)));
-        let blocks = blocks.map(|(start, (labels, distances))| Block {
+        let n = labels.len();
+        let kept = kept.chunks_mut(step * self.bounds.map_or(1, Bounds::groups)).map(Some);
+        let kept = kept.chain(std::iter::repeat_with(|| None));
+        let blocks = labels.chunks_mut(step).zip(distances.chunks_mut(step)).zip(kept);
+        let blocks = (0..n).step_by(step).zip(blocks).map(|(start, ((labels, distances), kept))| Block {
             rows: start..start + labels.len(),
             labels,
             distances,
+            kept,
         });
         let desk = || self.desks.take(self.codebook.k());
-        let desks = self.workers.share(blocks.len(), blocks, desk, |desk, block| {
+        let desks = self.workers.share(n.div_ceil(step), blocks, desk, |desk, block| {
             if is_sparse { self.one_sparse(desk, block, &sums) } else { self.one(desk, block, &sums) }
         });
-        let mut stats = sums.merged(self);
+        let mut stats = sums.merged(self, totals);
         stats.changed = desks.iter().map(|desk| desk.changed).sum();
         let mut gained = vec![0; self.codebook.k()];
         for desk in &desks {
             gained.iter_mut().zip(&desk.gained).for_each(|(all, some)| *all += some);
         }
-        let rechecked = desks.iter().map(|desk| desk.bytes.rechecked).sum();
+        let counts = desks.iter().fold(ByteCounts::default(), |all, desk| all.and(desk.bytes.counts));
         self.desks.give_back(desks);
-        Passed { stats, gained, rechecked }
+        Passed { stats, gained, counts }
     }
 
     fn one(&self, desk: &mut Desk, mut out: Block<'_>, sums: &Sums) {
-        self.rows.load(self.isa, &mut desk.block, out.rows.clone());
+        desk.rows.begin(out.rows.clone());
         desk.before.clear();
         desk.before.extend_from_slice(out.labels);
         match self.bytes {
@@ -175,18 +220,22 @@ impl Pass<'_, '_> {
                     self.choose(desk, &out);
                     out.labels.copy_from_slice(&desk.chosen);
                 }
-                self.measure(desk, out.labels);
+                self.measure(desk, out.labels, &out.rows);
             }
         }
         out.distances.iter_mut().zip(&desk.measured).for_each(|(to, &from)| *to = from as f32);
         let Some(mut stats) = sums.any() else { return };
+        if !self.moves_only {
+            desk.rows.all(self.isa, self.rows);
+        }
         for (i, (&label, &distance)) in out.labels.iter().zip(&desk.measured).enumerate() {
             let (weight, cluster) = (self.rows.weight(out.rows.start + i), label as usize);
-            let v = desk.block.row(i);
             if !self.moves_only {
                 desk.gained[cluster] += 1;
-                self.add(&mut stats, v, cluster, weight);
+                self.add(&mut stats, desk.rows.row(i), cluster, weight);
             } else if label != desk.before[i] {
+                desk.rows.one(self.isa, self.rows, i);
+                let v = desk.rows.row(i);
                 let from = desk.before[i] as usize;
                 desk.gained[from] -= 1;
                 desk.gained[cluster] += 1;
@@ -203,15 +252,8 @@ impl Pass<'_, '_> {
         desk.chosen.resize(out.rows.len(), 0);
         // Fetched from memory while this block is computed.
         let ahead = self.rows.ahead_of(&out.rows, self.workers);
-        let panels = self.codebook.panels();
-        kernel::nearest_block_ahead(
-            self.isa,
-            &desk.block,
-            panels,
-            &mut desk.scratch,
-            &mut desk.chosen,
-            ahead,
-        );
+        let (panels, block) = (self.codebook.panels(), desk.rows.all(self.isa, self.rows));
+        kernel::nearest_block_ahead(self.isa, block, panels, &mut desk.scratch, &mut desk.chosen, ahead);
         desk.count_changed(out.labels);
     }
 
@@ -219,37 +261,51 @@ impl Pass<'_, '_> {
     /// are measured already where nothing changes.
     fn choose_by_bytes(&self, desk: &mut Desk, out: &mut Block<'_>, bytes: Bytes<'_>) {
         desk.chosen.resize(out.rows.len(), 0);
-        let has_labels = (1..=self.codebook.k()).contains(&self.rows.labelled);
+        let has_labels = self.rows.has_labels_of(self.codebook);
         if has_labels {
-            self.measure(desk, out.labels);
+            self.measure(desk, out.labels, &out.rows);
         }
-        let before = has_labels.then_some((&*out.labels, &desk.measured[..]));
+        let before = has_labels.then_some(Before { labels: out.labels, measured: &desk.measured });
+        let memory = self.bounds.zip(out.kept.as_deref_mut()).map(|(bounds, kept)| Memory { bounds, kept });
         let (isa, codebook, start, count) = (self.isa, self.codebook, out.rows.start, out.rows.len());
-        let work = byte_choice::Work { isa, bytes, codebook, start, count };
-        work.choose(&desk.block, before, &mut desk.bytes, &mut desk.chosen);
+        let work = byte_choice::Work { isa, bytes, rows: self.rows, codebook, start, count };
+        work.choose(&mut desk.rows, before, memory, &mut desk.bytes, &mut desk.chosen);
         desk.count_changed(out.labels);
         if !has_labels {
             out.labels.copy_from_slice(&desk.chosen);
-            return self.measure(desk, out.labels);
+            return self.measure(desk, out.labels, &out.rows);
         }
         for (row, (label, &chosen)) in out.labels.iter_mut().zip(&desk.chosen).enumerate() {
             if *label != chosen {
                 *label = chosen;
-                desk.measured[row] = self.codebook.measure(self.isa, desk.block.row(row), chosen as usize);
+                desk.rows.one(isa, self.rows, row);
+                desk.measured[row] = codebook.measure(isa, desk.rows.row(row), chosen as usize);
             }
         }
     }
 
     /// Direct distances of the rows of the block to their own centroids.
-    fn measure(&self, desk: &mut Desk, labels: &[i32]) {
+    fn measure(&self, desk: &mut Desk, labels: &[i32], rows: &Range<usize>) {
         let centroids = &self.codebook.centroids;
         desk.measured.resize(labels.len(), 0.0);
-        if !self.codebook.metric.is_similarity() {
-            let offsets = centroids.offsets();
-            return kernel::sq_dists_block(self.isa, &desk.block, offsets, labels, &mut desk.measured);
+        if self.codebook.metric.is_similarity() {
+            desk.rows.all(self.isa, self.rows);
+            for (i, (to, &label)) in desk.measured.iter_mut().zip(labels).enumerate() {
+                *to = kernel::dot(self.isa, desk.rows.row(i), centroids.row(label as usize));
+            }
+            return;
         }
-        for (i, (to, &label)) in desk.measured.iter_mut().zip(labels).enumerate() {
-            *to = kernel::dot(self.isa, desk.block.row(i), centroids.row(label as usize));
+        let (offsets, out) = (centroids.offsets(), &mut desk.measured);
+        match self.rows.plain(rows.clone()).filter(|_| self.bytes.is_some()) {
+            // Most rows are not asked for again.
+            Some(x) => {
+                let (scale, origin) = (self.rows.frame.scale(), &self.rows.origin_scaled);
+                kernel::sq_dists_plain(self.isa, PlainRows { x, scale, origin }, offsets, labels, out);
+            }
+            None => {
+                let block = desk.rows.all(self.isa, self.rows);
+                kernel::sq_dists_block(self.isa, block, offsets, labels, out);
+            }
         }
     }
 

@@ -8,7 +8,9 @@ use burn::tensor::{FloatDType, Tensor};
 use burn_ndarray::{NdArray, NdArrayTensor};
 use kmeans_core::{CsrView, Extent, Frame, PartialStats, Rows, SparseRows, unit_factor, unit_factors};
 
+use crate::bounds::Bounds;
 use crate::bytes::ByteRows;
+use crate::codebook::CpuCodebook;
 use crate::isa::Isa;
 use crate::kernel::{self, RowBlock, SparseBlock};
 use crate::workers::Workers;
@@ -36,8 +38,12 @@ pub struct CpuPrepared<'p> {
     bytes: OnceLock<ByteRows>,
     /// Whether bytes left too much in doubt to be worth their time.
     pub(crate) bytes_are_vague: bool,
+    /// What is remembered of distances, by these labels.
+    pub(crate) bounds: Option<Bounds>,
     /// Labels are below it; 0 where none were chosen yet.
     pub(crate) labelled: usize,
+    /// Whether a pass has chosen labels: another may follow.
+    pub(crate) is_assigned: bool,
     /// The sums by these labels, where the last pass took them; their objective is another codebook's.
     pub(crate) totals: Option<PartialStats>,
 }
@@ -79,7 +85,9 @@ impl<'p> CpuPrepared<'p> {
             sq_norms: OnceLock::new(),
             bytes: OnceLock::new(),
             bytes_are_vague: false,
+            bounds: None,
             labelled: 0,
+            is_assigned: false,
             totals: None,
         };
         prepared.set_frame(&nothing);
@@ -97,6 +105,7 @@ impl<'p> CpuPrepared<'p> {
         self.sq_norms = OnceLock::new();
         self.bytes = OnceLock::new();
         self.bytes_are_vague = false;
+        self.bounds = None;
         self.totals = None;
         self.frame = frame.clone();
     }
@@ -125,19 +134,40 @@ impl<'p> CpuPrepared<'p> {
     /// Brings some rows into the frame.
     pub(crate) fn load(&self, isa: Isa, block: &mut RowBlock, rows: Range<usize>) {
         let mut dense = std::mem::take(&mut block.dense);
-        let x = match self.csr_of(rows.clone()) {
-            None => &self.x()[rows.start * self.d..rows.end * self.d],
-            Some(csr) => {
-                dense.resize(rows.len() * self.d, 0.0);
-                csr.densify(&mut dense);
-                &dense
-            }
-        };
+        let x = self.dense(&mut dense, rows.clone());
         match &self.factors {
-            None => block.load(isa, x, self.d, &self.origin_scaled, self.frame.scale()),
             Some(factors) => block.load_unit(isa, x, self.d, &factors[rows]),
+            None => block.load(isa, x, self.d, &self.origin_scaled, self.frame.scale()),
         }
         block.dense = dense;
+    }
+
+    /// Brings one row into the frame, to a place of a block that has room for it.
+    pub(crate) fn load_into(&self, isa: Isa, block: &mut RowBlock, at: usize, row: usize) {
+        let mut dense = std::mem::take(&mut block.dense);
+        let x = self.dense(&mut dense, row..row + 1);
+        match &self.factors {
+            Some(factors) => block.load_unit_at(isa, at, x, &factors[row..row + 1]),
+            None => block.load_at(isa, at, x, &self.origin_scaled, self.frame.scale()),
+        }
+        block.dense = dense;
+    }
+
+    /// Some rows in the units of the data; sparse ones are written out.
+    fn dense<'b>(&'b self, dense: &'b mut Vec<f32>, rows: Range<usize>) -> &'b [f32] {
+        let Some(csr) = self.csr_of(rows.clone()) else {
+            return &self.x()[rows.start * self.d..rows.end * self.d];
+        };
+        dense.resize(rows.len() * self.d, 0.0);
+        csr.densify(dense);
+        dense
+    }
+
+    /// Some rows as they are in memory, where multiplying and subtracting is all that brings them into the
+    /// frame.
+    pub(crate) fn plain(&self, rows: Range<usize>) -> Option<&[f32]> {
+        let is_plain = self.factors.is_none() && self.csr().is_none();
+        is_plain.then(|| &self.x()[rows.start * self.d..rows.end * self.d])
     }
 
     /// Brings some sparse rows into the frame, where that leaves them sparse; `buffer` takes values that
@@ -194,6 +224,11 @@ impl<'p> CpuPrepared<'p> {
         let start = (rows.start + workers.count() * rows.len()).min(self.n());
         let end = self.n().min(start + rows.len());
         self.x().get(start * self.d..end * self.d).unwrap_or_default()
+    }
+
+    /// Whether all labels are centroids of a codebook.
+    pub(crate) fn has_labels_of(&self, codebook: &CpuCodebook) -> bool {
+        (1..=codebook.k()).contains(&self.labelled)
     }
 
     pub(crate) fn d(&self) -> usize {

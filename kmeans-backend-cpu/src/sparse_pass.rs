@@ -108,7 +108,7 @@ impl Pass<'_, '_> {
         if sq_dist > NEAR * both {
             return sq_dist;
         }
-        self.rows.load(self.isa, &mut desk.block, first + row..first + row + 1);
-        kernel::sq_dist(self.isa, desk.block.row(0), c)
+        desk.rows.begin(first + row..first + row + 1);
+        kernel::sq_dist(self.isa, desk.rows.all(self.isa, self.rows).row(0), c)
     }
 }

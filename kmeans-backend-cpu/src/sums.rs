@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use kmeans_core::PartialStats;
+use kmeans_core::{Fixed, PartialStats};
 
 use crate::pass::Pass;
 
@@ -35,13 +35,21 @@ impl Sums {
         free.or_else(|| self.sets.first().map(|set| set.lock().unwrap_or_else(PoisonError::into_inner)))
     }
 
-    pub(crate) fn merged(self, pass: &Pass<'_, '_>) -> PartialStats {
+    /// All sums, on top of those that rows have moved away from; their objective is another codebook's.
+    pub(crate) fn merged(self, pass: &Pass<'_, '_>, moved_from: Option<PartialStats>) -> PartialStats {
         let sets = self.sets.into_iter().map(|set| set.into_inner().unwrap_or_else(PoisonError::into_inner));
         let sets: Vec<PartialStats> = sets.collect();
         let Some((first, rest)) = sets.split_first() else {
             return PartialStats::zero(pass.codebook.k(), &pass.rows.frame);
         };
-        let mut merged = first.clone();
+        let mut merged = match moved_from {
+            Some(mut totals) => {
+                totals.objective.fill(Fixed::default());
+                totals.merge(first);
+                totals
+            }
+            None => first.clone(),
+        };
         rest.iter().for_each(|set| merged.merge(set));
         pass.desks.give_back_sums(sets);
         merged

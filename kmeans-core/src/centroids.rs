@@ -54,6 +54,11 @@ impl Centroids {
         self.penalties.get(cluster).copied().unwrap_or(0.0)
     }
 
+    /// Whether a penalty is added to any score.
+    pub fn has_penalties(&self) -> bool {
+        self.penalties.iter().any(|&penalty| penalty != 0.0)
+    }
+
     /// Number of centroids.
     pub fn k(&self) -> usize {
         self.offsets.len() / self.d

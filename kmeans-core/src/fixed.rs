@@ -9,6 +9,15 @@ use serde::{Deserialize, Serialize};
 /// Most bits a single term may have, so that `t + 1.5·2^52` rounds it in one addition.
 const MAX_TERM_BITS: u32 = 50;
 
+/// 1.5 · 2⁵²: a double of that size has a unit in the last place of 1.
+const ROUNDER: f64 = 6_755_399_441_055_744.0;
+
+/// `t` rounded to a whole number, ties to even; of at most [`MAX_TERM_BITS`] bits.
+#[inline]
+fn round(t: f64) -> f64 {
+    (t + ROUNDER) - ROUNDER
+}
+
 /// Bits of a sum; one bit of an `i64` is its sign and one is slack for rounding.
 const SUM_BITS: u32 = 62;
 
@@ -33,20 +42,23 @@ impl Grid {
     }
 
     /// `2^-exponent`: multiply by it to come to units of the grid.
+    #[inline]
     pub fn inverse_step(self) -> f64 {
         power_of_two(-self.exponent)
     }
 
     /// `2^bits`: units of the lower limb in one unit of the upper.
+    #[inline]
     pub fn low_factor(self) -> f64 {
         power_of_two(self.bits as i32)
     }
 
     /// `value` as two limbs, the upper on this grid and the lower `2^bits` times finer.
+    #[inline]
     pub fn split(self, value: f64) -> Fixed {
         let t = value * self.inverse_step();
-        let high = t.round_ties_even();
-        let low = ((t - high) * self.low_factor()).round_ties_even();
+        let high = round(t);
+        let low = round((t - high) * self.low_factor());
         Fixed { high: high as i64, low: low as i64 }
     }
 
@@ -86,6 +98,7 @@ pub struct Fixed {
 }
 
 impl std::ops::AddAssign for Fixed {
+    #[inline]
     fn add_assign(&mut self, other: Self) {
         self.high += other.high;
         self.low += other.low;
@@ -106,6 +119,7 @@ pub(crate) fn ceil_log2(value: f64) -> i32 {
 }
 
 /// `2^e` exactly, for `e` in the range of normal `f64`.
+#[inline]
 pub(crate) fn power_of_two(e: i32) -> f64 {
     debug_assert!((-1022..=1023).contains(&e), "2^{e} is not a normal f64");
     f64::from_bits(((e + 1023) as u64) << 52)

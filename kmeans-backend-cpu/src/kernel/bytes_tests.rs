@@ -1,16 +1,20 @@
 //! Bounds from bytes hold, and are the same on all instructions.
 
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 
 use kmeans_core::{Centroids, Engine, Extent, Frame, Metric, Rows};
 
-use super::bytes::{Bounds, bound_scores};
-use super::lanes::PANEL;
-use super::lines::Line;
+use super::bytes::{ByteScratch, Contender, Look, Side, look};
+use super::lanes::{EACH, PANEL};
 use crate::byte_isa::ByteIsa;
-use crate::bytes::{ByteCentroids, ByteRows, TILE};
+use crate::byte_panels::BytePanels;
+use crate::bytes::ByteRows;
+use crate::centroid_order::CentroidOrder;
+use crate::codebook::CpuCodebook;
 use crate::engine::CpuEngine;
 use crate::isa::Isa;
+use crate::workers::Workers;
 
 /// Numbers of very different magnitude, zeros among them.
 fn numbers(len: usize, seed: u64) -> Vec<f32> {
@@ -27,6 +31,7 @@ fn numbers(len: usize, seed: u64) -> Vec<f32> {
     (0..len).map(|_| number()).collect()
 }
 
+#[derive(Clone)]
 struct Case {
     n: usize,
     d: usize,
@@ -56,58 +61,148 @@ fn byte_rows(case: &Case) -> ByteRows {
     ByteRows::of(&engine.workers, engine.isa, &rows)
 }
 
-fn bounds(isa: Isa, bytes: ByteIsa, rows: &ByteRows, n: usize, centroids: &ByteCentroids) -> [Vec<Line>; 2] {
-    let tiles = n.div_ceil(TILE);
-    let mut least = vec![Line([0.0; PANEL]); tiles * centroids.groups()];
-    let mut most = vec![Line([f32::INFINITY; PANEL]); tiles];
-    let mut bounds = Bounds { first: 0, least: &mut least, most: &mut most };
-    bound_scores(isa, bytes, rows, centroids, &mut bounds);
-    [least, most]
+fn panels(case: &Case, metric: Metric, bytes: ByteIsa) -> BytePanels {
+    let codebook = CpuCodebook::new(&Centroids::from_offsets(case.c.clone(), case.d), metric);
+    let order = Arc::new(CentroidOrder::natural(case.k));
+    BytePanels::of(&Workers::new(None).unwrap(), (Isa::detect(), bytes), order, &codebook)
 }
+
+/// What rows found by looking at all panels: bounds for each panel and row, sides, contenders.
+struct Seen {
+    least: Vec<Vec<f32>>,
+    sides: Vec<Side>,
+    contenders: Vec<Contender>,
+}
+
+/// Lets every row that `looks` look at all panels, all others at none.
+fn see(isa: Isa, bytes: ByteIsa, rows: &ByteRows, panels: &BytePanels, own: &[u32], looks: &[u32]) -> Seen {
+    let side = |row: usize| Side {
+        scale: rows.scales[row],
+        norm: rows.norms[row],
+        error: rows.errors[row],
+        limit: f32::INFINITY,
+        slack: 0.0,
+        own: own[row],
+        rest: 0.0,
+    };
+    let mut sides: Vec<Side> = (0..own.len()).map(side).collect();
+    let (mut scratch, mut contenders, mut least) = (ByteScratch::default(), Vec::new(), Vec::new());
+    let mut ids = looks.to_vec();
+    ids.resize(looks.len().next_multiple_of(EACH), looks[looks.len() - 1]);
+    bytes.begin();
+    for panel in 0..panels.count() {
+        let mut low = vec![f32::INFINITY; ids.len()];
+        let (count, least_here) = (looks.len(), &mut low[..]);
+        let sides = &mut sides[..];
+        let contenders = &mut contenders;
+        look(
+            isa,
+            bytes,
+            &mut scratch,
+            Look { rows, panels, panel, first: 0, sides, ids: &ids, count, least: least_here, contenders },
+        );
+        low.truncate(looks.len());
+        least.push(low);
+    }
+    bytes.end();
+    Seen { least, sides, contenders }
+}
+
+const NONE: u32 = u32::MAX;
 
 #[test]
 fn all_instructions_give_the_same_bits() {
-    let isa = Isa::detect();
     for case in cases() {
-        let biases = Centroids::from_offsets(case.c.clone(), case.d).biases(Metric::L2);
-        let (rows, centroids) = (byte_rows(&case), ByteCentroids::of(&case.c, case.d, &biases, -2.0));
-        let bits = |bytes| {
-            let found = bounds(isa, bytes, &rows, case.n, &centroids);
-            found.map(|lines| lines.iter().map(|line| line.0.map(f32::to_bits)).collect::<Vec<_>>())
+        let rows = byte_rows(&case);
+        let all: Vec<u32> = (0..case.n as u32).collect();
+        let own = vec![NONE; case.n];
+        let bits = |isa: Isa, bytes: ByteIsa, panels: &BytePanels| {
+            let seen = see(isa, bytes, &rows, panels, &own, &all);
+            let least: Vec<Vec<u32>> =
+                seen.least.iter().map(|low| low.iter().map(|x| x.to_bits()).collect()).collect();
+            let limits: Vec<u32> = seen.sides.iter().map(|side| side.limit.to_bits()).collect();
+            let found: Vec<(u32, u32, u32)> =
+                seen.contenders.iter().map(|c| (c.row, c.place, c.least.to_bits())).collect();
+            (least, limits, found)
         };
-        let expected = bits(ByteIsa::Portable);
-        for bytes in ByteIsa::available(isa) {
-            assert!(bits(bytes) == expected, "{bytes} n={} d={} k={}", case.n, case.d, case.k);
+        for isa in Isa::available() {
+            for bytes in ByteIsa::available(isa) {
+                // Plain loops multiply whatever was made for others.
+                let panels = panels(&case, Metric::L2, bytes);
+                let expected = bits(isa, ByteIsa::Portable, &panels);
+                let what = format!("{isa} {bytes} n={} d={} k={}", case.n, case.d, case.k);
+                assert!(bits(isa, bytes, &panels) == expected, "{what}");
+            }
         }
     }
 }
 
 #[test]
-fn no_score_is_below_its_bound_and_the_best_is_not_above_the_other() {
+fn rows_that_are_not_neighbours_see_what_they_see_among_others() {
     for case in cases() {
-        for metric in [Metric::L2, Metric::InnerProduct] {
-            let biases = Centroids::from_offsets(case.c.clone(), case.d).biases(metric);
-            let factor = metric.score_factor();
-            let (rows, centroids) = (byte_rows(&case), ByteCentroids::of(&case.c, case.d, &biases, factor));
-            let tiles = case.n.div_ceil(TILE);
-            let [least, most] =
-                bounds(Isa::detect(), ByteIsa::available(Isa::detect())[0], &rows, case.n, &centroids);
+        let rows = byte_rows(&case);
+        let own = vec![NONE; case.n];
+        let all: Vec<u32> = (0..case.n as u32).collect();
+        let some: Vec<u32> = all.iter().copied().filter(|row| row % 3 == 0 || row % 7 == 5).collect();
+        for bytes in ByteIsa::available(Isa::detect()) {
+            let panels = panels(&case, Metric::InnerProduct, bytes);
+            let (of_all, of_some) = (
+                see(Isa::detect(), bytes, &rows, &panels, &own, &all),
+                see(Isa::detect(), bytes, &rows, &panels, &own, &some),
+            );
+            for (all, some_of) in of_all.least.iter().zip(&of_some.least) {
+                for (&row, low) in some.iter().zip(some_of) {
+                    assert_eq!(all[row as usize].to_bits(), low.to_bits(), "{bytes} d={}", case.d);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn no_score_is_below_its_bound_and_contenders_are_all_that_may_win() {
+    for (case, metric) in
+        cases().into_iter().flat_map(|case| [(case.clone(), Metric::L2), (case, Metric::InnerProduct)])
+    {
+        let rows = byte_rows(&case);
+        let biases = Centroids::from_offsets(case.c.clone(), case.d).biases(metric);
+        let all: Vec<u32> = (0..case.n as u32).collect();
+        // Every second row has a centroid of its own, which is left out.
+        let own: Vec<u32> =
+            (0..case.n).map(|row| if row % 2 == 0 { NONE } else { (row % case.k) as u32 }).collect();
+        for bytes in ByteIsa::available(Isa::detect()) {
+            let panels = panels(&case, metric, bytes);
+            let seen = see(Isa::detect(), bytes, &rows, &panels, &own, &all);
             for (row, v) in case.x.chunks_exact(case.d).enumerate() {
                 let scores = case.c.chunks_exact(case.d).zip(&biases).map(|(c, &bias)| {
                     let product: f64 = v.iter().zip(c).map(|(&v, &c)| f64::from(v) * f64::from(c)).sum();
-                    f64::from(bias) + f64::from(factor) * product
+                    f64::from(bias) + f64::from(metric.score_factor()) * product
                 });
                 let scores: Vec<f64> = scores.collect();
-                let at = |line: &Line| f64::from(line.0[row % TILE]);
                 // What the roundings of the sums may do is in the slack of the caller, not in the bounds.
                 let size = scores.iter().fold(0.0_f64, |size, score| size.max(score.abs()));
                 let rounding = 1e-5 * (size + 1.0);
-                for (c, score) in scores.iter().enumerate() {
-                    let bound = at(&least[c / TILE * tiles + row / TILE]);
-                    assert!(bound <= score + rounding, "{metric} d={} row {row} centroid {c}", case.d);
+                let others = || scores.iter().enumerate().filter(|&(c, _)| c as u32 != own[row]);
+                for (c, score) in others() {
+                    let bound = f64::from(seen.least[c / PANEL][row]);
+                    assert!(
+                        bound <= score + rounding,
+                        "{metric} {bytes} d={} row {row} centroid {c}",
+                        case.d
+                    );
                 }
-                let best = scores.iter().copied().fold(f64::INFINITY, f64::min);
-                assert!(best <= at(&most[row / TILE]) + rounding, "{metric} d={} row {row}", case.d);
+                let best = others().map(|(_, &score)| score).fold(f64::INFINITY, f64::min);
+                let limit = f64::from(seen.sides[row].limit);
+                assert!(best <= limit + rounding, "{metric} {bytes} d={} row {row}", case.d);
+                for (c, &score) in others().filter(|&(_, &score)| score <= best) {
+                    let is_there = seen.contenders.iter().any(|found| {
+                        found.row == row as u32
+                            && found.place == c as u32
+                            && f64::from(found.least) <= score + rounding
+                    });
+                    assert!(is_there, "{metric} {bytes} d={} row {row} centroid {c}", case.d);
+                }
+                assert!(!seen.contenders.iter().any(|c| c.row == row as u32 && c.place == own[row]));
             }
         }
     }

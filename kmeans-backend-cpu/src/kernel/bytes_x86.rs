@@ -1,62 +1,98 @@
-//! Products of bytes by AMX and by AVX-512 VNNI.
+//! Products of bytes by AVX-512 VNNI, by AVX2 and by AMX.
 
 use std::arch::x86_64::*;
 
-use super::bytes::{ByteLine, Operands, Products, Tile, Tiles};
+#[cfg(target_os = "linux")]
+use super::bytes::CHUNK_ROWS;
+use super::bytes::{ByteLine, Products};
+use super::lanes::EACH;
 #[cfg(target_os = "linux")]
 use crate::byte_isa::Amx;
 use crate::byte_isa::Vnni;
-use crate::bytes::TILE;
+#[cfg(target_os = "linux")]
+use crate::bytes::ByteRows;
+use crate::isa::Avx2;
 
-/// Centroids whose products with two tiles are kept in registers.
-const CENTROIDS: usize = 8;
+/// Eight rows by one panel, by VNNI.
+pub(super) fn multiply(
+    _: Vnni,
+    rows: [&[i8]; EACH],
+    lines: &[ByteLine],
+    starts: [i32; EACH],
+    products: &mut [Products; EACH],
+) {
+    // SAFETY: a `Vnni` exists only where these features were detected.
+    unsafe { by_vnni(rows, lines, starts, products) }
+}
 
-/// Two groups by two tiles, by VNNI.
-pub(super) fn multiply(_: Vnni, operands: &Operands<'_>, products: &mut Tiles) {
-    for (g, group) in operands.groups.iter().enumerate() {
-        for first in (0..TILE).step_by(CENTROIDS) {
-            let (a, b) = products[g].split_at_mut(1);
-            let centroids = &group[first * operands.lines_each..];
-            let totals = &operands.totals[g * TILE + first..];
-            // SAFETY: a `Vnni` exists only where these features were detected.
-            unsafe { strip(operands, centroids, totals, first, [&mut a[0], &mut b[0]]) };
+/// The instruction multiplies unsigned by signed bytes: a line of the panel by four columns of a row.
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+fn by_vnni(rows: [&[i8]; EACH], lines: &[ByteLine], starts: [i32; EACH], products: &mut [Products; EACH]) {
+    let mut quads: [&[[i8; 4]]; EACH] = [&[]; EACH];
+    let mut sums = [_mm512_setzero_si512(); EACH];
+    for r in 0..EACH {
+        quads[r] = &rows[r].as_chunks::<4>().0[..lines.len()];
+        sums[r] = _mm512_set1_epi32(starts[r]);
+    }
+    for (at, line) in lines.iter().enumerate() {
+        // SAFETY: a line is 64 readable bytes.
+        let line = unsafe { _mm512_loadu_si512(line.0.as_ptr().cast()) };
+        for r in 0..EACH {
+            let [a, b, c, d] = quads[r][at];
+            let quad = _mm512_set1_epi32(i32::from_ne_bytes([a as u8, b as u8, c as u8, d as u8]));
+            sums[r] = _mm512_dpbusd_epi32(sums[r], line, quad);
         }
+    }
+    for (products, sum) in products.iter_mut().zip(sums) {
+        // SAFETY: the products of a row are 64 writable bytes.
+        unsafe { _mm512_storeu_si512(products.0.as_mut_ptr().cast(), sum) };
     }
 }
 
-/// Eight centroids by two tiles. The instruction multiplies unsigned by signed bytes: rows are moved up by
-/// 128, and the centroid's total times that is taken away at the start.
-#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-fn strip(
-    operands: &Operands<'_>,
-    centroids: &[ByteLine],
-    totals: &[i32],
-    first: usize,
-    products: [&mut Tile; 2],
+/// Eight rows by one panel, by AVX2. Bytes of the panel are at most 127, so that sums of two products fit
+/// 16 bits.
+pub(super) fn multiply_pairs(
+    _: Avx2,
+    rows: [&[i8]; EACH],
+    lines: &[ByteLine],
+    starts: [i32; EACH],
+    products: &mut [Products; EACH],
 ) {
-    let lines = operands.lines_per_tile;
-    let (a, b) = (&operands.tiles[0][..lines], &operands.tiles[1][..lines]);
-    let centroids: [&[ByteLine]; CENTROIDS] =
-        std::array::from_fn(|c| &centroids[c * operands.lines_each..][..operands.lines_each]);
-    let mut sums: [[__m512i; CENTROIDS]; 2] =
-        [std::array::from_fn(|c| _mm512_set1_epi32(-128 * totals[c])); 2];
-    let up = _mm512_set1_epi8(-128);
-    for (at, (a, b)) in a.iter().zip(b).enumerate() {
+    for half in 0..2 {
+        let (rows, starts) = (&rows[half * 4..][..4], &starts[half * 4..][..4]);
+        let (rows, starts) = (std::array::from_fn(|r| rows[r]), std::array::from_fn(|r| starts[r]));
+        // SAFETY: an `Avx2` exists only where AVX2 was detected.
+        unsafe { by_avx2(rows, lines, starts, &mut products[half * 4..][..4]) }
+    }
+}
+
+#[target_feature(enable = "avx2")]
+fn by_avx2(rows: [&[i8]; 4], lines: &[ByteLine], starts: [i32; 4], products: &mut [Products]) {
+    let mut quads: [&[[i8; 4]]; 4] = [&[]; 4];
+    let mut sums = [[_mm256_setzero_si256(); 2]; 4];
+    for r in 0..4 {
+        quads[r] = &rows[r].as_chunks::<4>().0[..lines.len()];
+        sums[r] = [_mm256_set1_epi32(starts[r]); 2];
+    }
+    let ones = _mm256_set1_epi16(1);
+    for (at, line) in lines.iter().enumerate() {
+        let bytes = line.0.as_ptr();
         // SAFETY: a line is 64 readable bytes.
-        let (a, b) =
-            unsafe { (_mm512_loadu_si512(a.0.as_ptr().cast()), _mm512_loadu_si512(b.0.as_ptr().cast())) };
-        let (a, b) = (_mm512_xor_si512(a, up), _mm512_xor_si512(b, up));
-        for (c, centroid) in centroids.iter().enumerate() {
-            let quads = centroid[at / 16].0.as_chunks::<4>().0;
-            let quad = _mm512_set1_epi32(i32::from_ne_bytes(quads[at % 16].map(|byte| byte as u8)));
-            sums[0][c] = _mm512_dpbusd_epi32(sums[0][c], a, quad);
-            sums[1][c] = _mm512_dpbusd_epi32(sums[1][c], b, quad);
+        let halves: [__m256i; 2] =
+            unsafe { [_mm256_loadu_si256(bytes.cast()), _mm256_loadu_si256(bytes.add(32).cast())] };
+        for r in 0..4 {
+            let [a, b, c, d] = quads[r][at];
+            let quad = _mm256_set1_epi32(i32::from_ne_bytes([a as u8, b as u8, c as u8, d as u8]));
+            for half in 0..2 {
+                let pairs = _mm256_madd_epi16(_mm256_maddubs_epi16(halves[half], quad), ones);
+                sums[r][half] = _mm256_add_epi32(sums[r][half], pairs);
+            }
         }
     }
-    for (products, sums) in products.into_iter().zip(sums) {
-        for (to, sum) in products[first..].iter_mut().zip(sums) {
-            // SAFETY: the products of a centroid are 64 writable bytes.
-            unsafe { _mm512_storeu_si512(to.0.as_mut_ptr().cast(), sum) };
+    for (products, sums) in products.iter_mut().zip(sums) {
+        for (to, sum) in products.0.as_chunks_mut::<8>().0.iter_mut().zip(sums) {
+            // SAFETY: half of the products of a row are 32 writable bytes.
+            unsafe { _mm256_storeu_si256(to.as_mut_ptr().cast(), sum) };
         }
     }
 }
@@ -90,50 +126,63 @@ pub(super) fn end(_: Amx) {
     unsafe { std::arch::asm!("tilerelease", options(nostack, nomem)) };
 }
 
-/// Two groups by two tiles, by AMX; [`begin`] was called on this thread.
+/// Up to 32 rows by one panel, by AMX, without their starts; [`begin`] was called on this thread.
 ///
-/// The last chunk of a tile reads lines that are not its own; the centroids are zero there.
+/// Neighbours are read where they are: the last chunk of a row reads bytes of the next, which the panel's
+/// zeros multiply. Others are copied side by side first.
 #[cfg(target_os = "linux")]
-pub(super) fn multiply_tiles(_: Amx, operands: &Operands<'_>, products: &mut Tiles) {
-    let chunks = operands.lines_each;
-    let centroids_end = (TILE - 1) * chunks + chunks;
-    assert!(operands.groups.iter().all(|group| group.len() >= centroids_end));
-    assert!(operands.tiles.iter().all(|tile| tile.len() >= chunks * 16));
-    let centroid_bytes = chunks * size_of::<ByteLine>();
+pub(super) fn multiply_tiles(
+    _: Amx,
+    rows: &ByteRows,
+    first: usize,
+    ids: &[u32],
+    lines: &[ByteLine],
+    gathered: &mut Vec<ByteLine>,
+    products: &mut [Products],
+) {
+    let chunks = lines.len() / 16;
+    let bytes_a_row = chunks * size_of::<ByteLine>();
+    let are_neighbours = ids.len() == CHUNK_ROWS && ids[CHUNK_ROWS - 1] - ids[0] == CHUNK_ROWS as u32 - 1;
+    let (start, stride) = if are_neighbours {
+        let from = rows.from(first + ids[0] as usize);
+        assert!(from.len() >= (CHUNK_ROWS - 1) * rows.stride() + bytes_a_row);
+        (from.as_ptr().cast::<u8>(), rows.stride())
+    } else {
+        gathered.resize(CHUNK_ROWS * chunks, ByteLine::default());
+        for (to, &id) in gathered.chunks_exact_mut(chunks).zip(ids) {
+            for (to, from) in to.iter_mut().zip(rows.row(first + id as usize).chunks(size_of::<ByteLine>())) {
+                to.0.iter_mut().zip(from).for_each(|(to, &from)| *to = from as u8);
+            }
+        }
+        (gathered.as_ptr().cast::<u8>(), bytes_a_row)
+    };
+    assert!(products.len() >= CHUNK_ROWS && lines.len() == chunks * 16);
     // SAFETY: an `Amx` exists only where tiles may be used, and `begin` has configured them as 16 rows of 64
-    // bytes. Of the centroids 16 rows, `centroid_bytes` apart, are read, of the rows `chunks · 16` lines: the
-    // lengths were asserted. The products are four times 16 rows of 64 bytes.
+    // bytes. Of 32 rows, `stride` apart, `bytes_a_row` bytes are read each: those are there, as was asserted, or
+    // `gathered` has so many. Of the panel `chunks · 16` lines are read, and 32 lines of products written: the
+    // lengths were asserted.
     unsafe {
         std::arch::asm!(
             "tilezero tmm0",
             "tilezero tmm1",
-            "tilezero tmm2",
-            "tilezero tmm3",
             "2:",
-            "tileloadd tmm4, [{c0} + {stride}*1]",
-            "tileloadd tmm6, [{r0} + {line}*1]",
-            "tileloadd tmm7, [{r1} + {line}*1]",
-            "tdpbssd tmm0, tmm4, tmm6",
-            "tileloadd tmm5, [{c1} + {stride}*1]",
-            "tdpbssd tmm1, tmm4, tmm7",
-            "tdpbssd tmm2, tmm5, tmm6",
-            "tdpbssd tmm3, tmm5, tmm7",
-            "add {c0}, 64",
-            "add {c1}, 64",
-            "add {r0}, 1024",
-            "add {r1}, 1024",
+            "tileloadd tmm4, [{r0} + {stride}*1]",
+            "tileloadd tmm5, [{r1} + {stride}*1]",
+            "tileloadd tmm6, [{panel} + {line}*1]",
+            "tdpbsud tmm0, tmm4, tmm6",
+            "tdpbsud tmm1, tmm5, tmm6",
+            "add {r0}, 64",
+            "add {r1}, 64",
+            "add {panel}, 1024",
             "dec {left}",
             "jnz 2b",
             "tilestored [{out} + {line}*1], tmm0",
             "tilestored [{out} + {line}*1 + 1024], tmm1",
-            "tilestored [{out} + {line}*1 + 2048], tmm2",
-            "tilestored [{out} + {line}*1 + 3072], tmm3",
-            c0 = inout(reg) operands.groups[0].as_ptr() => _,
-            c1 = inout(reg) operands.groups[1].as_ptr() => _,
-            r0 = inout(reg) operands.tiles[0].as_ptr() => _,
-            r1 = inout(reg) operands.tiles[1].as_ptr() => _,
+            r0 = inout(reg) start => _,
+            r1 = inout(reg) start.add(16 * stride) => _,
+            panel = inout(reg) lines.as_ptr() => _,
             left = inout(reg) chunks => _,
-            stride = in(reg) centroid_bytes,
+            stride = in(reg) stride,
             line = in(reg) size_of::<Products>(),
             out = in(reg) products.as_mut_ptr(),
             out("tmm0") _, out("tmm1") _, out("tmm2") _, out("tmm3") _,

@@ -28,6 +28,59 @@ pub(crate) fn sq_dists_block(isa: Isa, rows: &RowBlock, centroids: &[f32], label
     isa.run(Block { rows, centroids, labels, out });
 }
 
+/// [`sq_dist`] of each of some rows, `v = x·scale − origin`, to its own centroid, without writing them down.
+pub(crate) fn sq_dists_plain(
+    isa: Isa,
+    rows: PlainRows<'_>,
+    centroids: &[f32],
+    labels: &[i32],
+    out: &mut [f64],
+) {
+    debug_assert!(labels.len() == out.len() && rows.x.len() == labels.len() * rows.origin.len());
+    isa.run(Plain { rows, centroids, labels, out });
+}
+
+/// Rows as they are in memory, and what brings them into the frame.
+#[derive(Clone, Copy)]
+pub(crate) struct PlainRows<'a> {
+    pub(crate) x: &'a [f32],
+    pub(crate) scale: f32,
+    /// Times the scale.
+    pub(crate) origin: &'a [f32],
+}
+
+struct Plain<'a> {
+    rows: PlainRows<'a>,
+    centroids: &'a [f32],
+    labels: &'a [i32],
+    out: &'a mut [f64],
+}
+
+impl Kernel for Plain<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self, lanes: L) {
+        let PlainRows { x, scale, origin } = self.rows;
+        let d = origin.len();
+        let (o, o_rest) = origin.as_chunks::<WIDE>();
+        for ((x, &label), out) in x.chunks_exact(d).zip(self.labels).zip(self.out) {
+            let (x, x_rest) = x.as_chunks::<WIDE>();
+            let (c, c_rest) = self.centroids[label as usize * d..][..d].as_chunks::<WIDE>();
+            let mut sums = [0.0; WIDE];
+            for ((x, o), c) in x.iter().zip(o).zip(c) {
+                for l in 0..WIDE {
+                    sums[l] += term::<true>(lanes.mul_add(x[l], scale, -o[l]), c[l]);
+                }
+            }
+            for (((sum, &x), &o), &c) in sums.iter_mut().zip(x_rest).zip(o_rest).zip(c_rest) {
+                *sum += term::<true>(lanes.mul_add(x, scale, -o), c);
+            }
+            *out = tree(sums);
+        }
+    }
+}
+
 /// One row and one centroid: squared differences if `SQUARES`, else products.
 struct Pair<'a, const SQUARES: bool> {
     v: &'a [f32],
@@ -131,6 +184,13 @@ mod tests {
                 let c = &centroids[labels[i] as usize * d..][..d];
                 assert_eq!(out[i], sq_dist(isa, rows.row(i), c));
             }
+            let origin: Vec<f32> = (0..d).map(|l| l as f32 / 7.0).collect();
+            rows.load(isa, &x, d, &origin, 0.5);
+            let mut plain = vec![0.0; n];
+            sq_dists_block(isa, &rows, &centroids, &labels, &mut out);
+            let rows = PlainRows { x: &x, scale: 0.5, origin: &origin };
+            sq_dists_plain(isa, rows, &centroids, &labels, &mut plain);
+            assert_eq!(plain, out, "{isa}");
         }
     }
 

@@ -3,6 +3,9 @@
 /// Lanes of a vector, and centroids in a panel: one AVX-512 register, two of AVX2, four of NEON.
 pub(crate) const PANEL: usize = 16;
 
+/// Vectors whose smallest lanes are found at a time.
+pub(crate) const EACH: usize = 8;
+
 /// Lanes of f64 in the direct form of a distance: one AVX-512 register, two of AVX2, four of NEON.
 pub(crate) const WIDE: usize = 8;
 
@@ -76,6 +79,47 @@ pub(crate) trait Lanes: Copy {
             }
         }
         lowest.1
+    }
+
+    /// The smallest lane of each vector; a lane that is no number may count or not.
+    #[inline(always)]
+    fn lowest_of_each(self, vectors: [Self::V; EACH]) -> [f32; EACH] {
+        vectors.map(|vector| {
+            let mut values = [0.0; PANEL];
+            self.store(vector, &mut values);
+            values.into_iter().reduce(|low, x| if x < low { x } else { low }).expect("there are lanes")
+        })
+    }
+
+    /// Writes `first` plus the number of each lane that is set in `mask`, one after the other, to the beginning
+    /// of `out`, of which the rest is unspecified; returns how many there are.
+    #[inline(always)]
+    fn places(self, mask: u32, first: u32, out: &mut [u32; PANEL]) -> usize {
+        let (mut left, mut count) = (mask, 0);
+        while left != 0 {
+            out[count] = first + left.trailing_zeros();
+            left &= left - 1;
+            count += 1;
+        }
+        count
+    }
+
+    /// The sum of the lanes of each vector, in some order.
+    #[inline(always)]
+    fn sum_of_each(self, vectors: [Self::V; EACH]) -> [f32; EACH] {
+        vectors.map(|vector| {
+            let mut values = [0.0; PANEL];
+            self.store(vector, &mut values);
+            values.into_iter().sum()
+        })
+    }
+
+    /// The root of each lane.
+    #[inline(always)]
+    fn sqrt(self, x: Self::V) -> Self::V {
+        let mut values = [0.0; PANEL];
+        self.store(x, &mut values);
+        self.load(&values.map(f32::sqrt))
     }
 
     fn wide_load(self, from: &[f64; WIDE]) -> Self::W;

@@ -10,8 +10,9 @@
 //! | `lines` | buffers aligned to cache lines |
 //! | `rows` | a block of rows, brought into the frame |
 //! | `nearest` | scores of a block against a codebook; the lowest of each row |
-//! | `recheck` | the same scores of some rows against one panel |
-//! | `bytes`, `bytes_x86` | bounds of scores from bytes, for each row and group; which groups may hold the label |
+//! | `chains` | the same scores of single pairs |
+//! | `bytes`, `bytes_x86` | bounds of scores from bytes, and the centroids that may be the label |
+//! | `reach` | bounds of distances in 16 bits, and the rows that they keep awake |
 //! | `sparse` | scores of sparse rows; the lowest of each row |
 //! | `direct` | squared distances and inner products without cancellation |
 //! | `pairs` | the same of many rows to many centroids |
@@ -23,6 +24,7 @@ mod bytes;
 mod bytes_tests;
 #[cfg(target_arch = "x86_64")]
 mod bytes_x86;
+mod chains;
 mod direct;
 mod extent;
 mod grid;
@@ -32,22 +34,23 @@ mod nearest;
 #[cfg(test)]
 mod nearest_tests;
 mod pairs;
-mod recheck;
+mod reach;
 mod rows;
 mod sparse;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
-pub(crate) use bytes::{Bounds, ByteLine, bound_scores, byte_block_rows, candidates};
-pub(crate) use direct::{dot, sq_dist, sq_dists_block};
+pub(crate) use bytes::{ByteLine, ByteScratch, Contender, Look, QUAD, Side, byte_block_rows, look};
+pub(crate) use chains::{chains, products};
+pub(crate) use direct::{PlainRows, dot, sq_dist, sq_dists_block, sq_dists_plain};
 pub(crate) use extent::extent;
 pub(crate) use grid::{accumulate, accumulate_sparse, accumulate_wide};
-pub(crate) use lanes::{Kernel, Lanes, PANEL, Portable};
+pub(crate) use lanes::{EACH, Kernel, Lanes, PANEL, Portable};
 pub(crate) use lines::{Line, Lines};
 #[cfg(test)]
 pub(crate) use nearest::nearest_block;
-pub(crate) use nearest::{Scratch, begin, kept, labels, lowest_scores, nearest_block_ahead, scores_block};
+pub(crate) use nearest::{Scratch, kept, lowest_scores, nearest_block_ahead, scores_block};
 pub(crate) use pairs::{WideRows, pair_rows, pairs_block};
-pub(crate) use recheck::recheck;
+pub(crate) use reach::{Base, Renewal, awake, lower, renew};
 pub(crate) use rows::{RowBlock, block_rows};
 pub(crate) use sparse::{SparseBlock, dot_sparse, nearest_sparse};

@@ -85,11 +85,6 @@ pub(crate) fn nearest_block_ahead(
     isa.run(Labels { lowest, labels });
 }
 
-/// The label of each row from the lowest score of each lane.
-pub(crate) fn labels(isa: Isa, lowest: &[[Line; 2]], labels: &mut [i32]) {
-    isa.run(Labels { lowest, labels });
-}
-
 /// The lowest score of each row from the lowest of each lane; +∞ where none was seen.
 pub(crate) fn lowest_scores(isa: Isa, lowest: &[[Line; 2]], out: &mut [f32]) {
     isa.run(LowestScores { lowest, out });
@@ -101,7 +96,7 @@ pub(crate) fn kept(lowest: &Lines, rows: usize) -> &[[Line; 2]] {
 }
 
 /// No score yet for any row of the block.
-pub(crate) fn begin(lowest: &mut Lines, rows: usize) -> &mut [[Line; 2]] {
+pub(super) fn begin(lowest: &mut Lines, rows: usize) -> &mut [[Line; 2]] {
     let padded = rows.next_multiple_of(ROW_PAD);
     lowest.make_room(padded * 2 * PANEL);
     let lowest = &mut lowest.as_lines_mut().as_chunks_mut().0[..padded];
@@ -256,7 +251,7 @@ impl<S: Sink, const MR: usize, const NP: usize> Kernel for Group<'_, S, MR, NP> 
 
 /// The micro-kernel: `chains[r][p] += rows[r] · panels[p]`, in the order of the columns.
 #[inline(always)]
-pub(super) fn multiply<L: Lanes, const MR: usize, const NP: usize>(
+fn multiply<L: Lanes, const MR: usize, const NP: usize>(
     lanes: L,
     rows: [&[f32]; MR],
     panels: [&[Line]; NP],

@@ -65,6 +65,25 @@ impl RowBlock {
         isa.run(LoadUnit { x, factors, out, d, stride });
     }
 
+    /// Room for so many rows, which [`RowBlock::load_at`] and [`RowBlock::load_unit_at`] fill.
+    pub(crate) fn make_room_for(&mut self, rows: usize, d: usize) {
+        self.make_room(rows * d, d);
+    }
+
+    /// Sets row `at` to `x` in the frame.
+    pub(crate) fn load_at(&mut self, isa: Isa, at: usize, x: &[f32], origin: &[f32], scale: f32) {
+        let (start, d) = (at * self.stride, self.d);
+        let out = &mut self.values.as_mut_slice()[start..start + d];
+        isa.run(Load::<false> { x, origin, scale, out, width: d, stride: d });
+    }
+
+    /// Sets row `at` to `x` times its factor.
+    pub(crate) fn load_unit_at(&mut self, isa: Isa, at: usize, x: &[f32], factors: &[f64]) {
+        let (start, d) = (at * self.stride, self.d);
+        let out = &mut self.values.as_mut_slice()[start..start + d];
+        isa.run(LoadUnit { x, factors, out, d, stride: d });
+    }
+
     /// Takes the shape of a block of so many values, with zeros after its rows; returns the length of
     /// the part that rows take.
     fn make_room(&mut self, len: usize, d: usize) -> usize {

@@ -5,7 +5,7 @@
 
 use std::arch::x86_64::*;
 
-use super::lanes::{Kernel, Lanes, PANEL, WIDE};
+use super::lanes::{EACH, Kernel, Lanes, PANEL, WIDE};
 use crate::isa::{Avx2, Avx512};
 
 impl Lanes for Avx512 {
@@ -81,6 +81,37 @@ impl Lanes for Avx512 {
     fn not_greater(self, a: __m512, b: __m512) -> u32 {
         // SAFETY: `self` proves AVX-512F.
         unsafe { u32::from(_mm512_cmp_ps_mask::<_CMP_NGT_UQ>(a, b)) }
+    }
+
+    #[inline(always)]
+    fn lowest_of_each(self, v: [__m512; EACH]) -> [f32; EACH] {
+        // SAFETY: `self` proves AVX-512F.
+        unsafe { folded_512(v, |a, b| _mm512_min_ps(a, b)) }
+    }
+
+    #[inline(always)]
+    fn sum_of_each(self, v: [__m512; EACH]) -> [f32; EACH] {
+        // SAFETY: `self` proves AVX-512F.
+        unsafe { folded_512(v, |a, b| _mm512_add_ps(a, b)) }
+    }
+
+    #[inline(always)]
+    fn places(self, mask: u32, first: u32, out: &mut [u32; PANEL]) -> usize {
+        // SAFETY: `self` proves AVX-512F, and `out` is 16 writable u32.
+        unsafe {
+            let lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+            let places = _mm512_add_epi32(lane, _mm512_set1_epi32(first as i32));
+            // Compressed in a register: to memory it takes a hundred cycles on Zen 4.
+            let places = _mm512_maskz_compress_epi32(mask as u16, places);
+            _mm512_storeu_si512(out.as_mut_ptr().cast(), places);
+        }
+        mask.count_ones() as usize
+    }
+
+    #[inline(always)]
+    fn sqrt(self, x: __m512) -> __m512 {
+        // SAFETY: `self` proves AVX-512F.
+        unsafe { _mm512_sqrt_ps(x) }
     }
 
     #[inline(always)]
@@ -224,6 +255,24 @@ impl Lanes for Avx2 {
     }
 
     #[inline(always)]
+    fn lowest_of_each(self, v: [[__m256; 2]; EACH]) -> [f32; EACH] {
+        // SAFETY: `self` proves AVX2.
+        unsafe { folded_256(v, |a, b| _mm256_min_ps(a, b)) }
+    }
+
+    #[inline(always)]
+    fn sum_of_each(self, v: [[__m256; 2]; EACH]) -> [f32; EACH] {
+        // SAFETY: `self` proves AVX2.
+        unsafe { folded_256(v, |a, b| _mm256_add_ps(a, b)) }
+    }
+
+    #[inline(always)]
+    fn sqrt(self, x: [__m256; 2]) -> [__m256; 2] {
+        // SAFETY: `self` proves AVX2.
+        unsafe { [_mm256_sqrt_ps(x[0]), _mm256_sqrt_ps(x[1])] }
+    }
+
+    #[inline(always)]
     fn wide_load(self, from: &[f64; WIDE]) -> [__m256d; 2] {
         // SAFETY: `self` proves AVX2, and `from` is 2 * 4 readable f64.
         unsafe { [_mm256_loadu_pd(from.as_ptr()), _mm256_loadu_pd(from.as_ptr().add(4))] }
@@ -270,4 +319,61 @@ fn halves(low: __m256d, high: __m256d) -> f64 {
     let quarters = _mm256_add_pd(low, high);
     let pair = _mm_add_pd(_mm256_castpd256_pd128(quarters), _mm256_extractf128_pd::<1>(quarters));
     _mm_cvtsd_f64(_mm_add_sd(pair, _mm_unpackhi_pd(pair, pair)))
+}
+
+/// The lanes of each vector put together by `fold`: halves of two vectors at a time, quarters of four, pairs of
+/// eight, then the two that are left of each.
+///
+/// # Safety
+/// The processor has AVX-512F.
+#[inline(always)]
+unsafe fn folded_512(v: [__m512; EACH], fold: impl Fn(__m512, __m512) -> __m512) -> [f32; EACH] {
+    // SAFETY: the caller's.
+    unsafe {
+        let mut halves = [v[0]; 4];
+        for i in 0..4 {
+            let (a, b) = (v[2 * i], v[2 * i + 1]);
+            halves[i] = fold(_mm512_shuffle_f32x4::<0x44>(a, b), _mm512_shuffle_f32x4::<0xee>(a, b));
+        }
+        let mut quarters = [v[0]; 2];
+        for i in 0..2 {
+            let (a, b) = (halves[2 * i], halves[2 * i + 1]);
+            quarters[i] = fold(_mm512_shuffle_f32x4::<0x88>(a, b), _mm512_shuffle_f32x4::<0xdd>(a, b));
+        }
+        let [a, b] = quarters;
+        let pairs = fold(_mm512_shuffle_ps::<0x44>(a, b), _mm512_shuffle_ps::<0xee>(a, b));
+        let all = fold(pairs, _mm512_shuffle_ps::<0xb1>(pairs, pairs));
+        let place = _mm512_setr_epi32(0, 4, 8, 12, 2, 6, 10, 14, 0, 0, 0, 0, 0, 0, 0, 0);
+        let mut out = [0.0; EACH];
+        _mm256_storeu_ps(out.as_mut_ptr(), _mm512_castps512_ps256(_mm512_permutexvar_ps(place, all)));
+        out
+    }
+}
+
+/// The same of AVX2: halves of each, halves of two, pairs of four, then the two that are left of each.
+///
+/// # Safety
+/// The processor has AVX2.
+#[inline(always)]
+unsafe fn folded_256(v: [[__m256; 2]; EACH], fold: impl Fn(__m256, __m256) -> __m256) -> [f32; EACH] {
+    // SAFETY: the caller's.
+    unsafe {
+        let mut halves = [v[0][0]; 4];
+        for i in 0..4 {
+            let a = fold(v[2 * i][0], v[2 * i][1]);
+            let b = fold(v[2 * i + 1][0], v[2 * i + 1][1]);
+            halves[i] = fold(_mm256_permute2f128_ps::<0x20>(a, b), _mm256_permute2f128_ps::<0x31>(a, b));
+        }
+        let mut pairs = [v[0][0]; 2];
+        for i in 0..2 {
+            let (a, b) = (halves[2 * i], halves[2 * i + 1]);
+            pairs[i] = fold(_mm256_shuffle_ps::<0x44>(a, b), _mm256_shuffle_ps::<0xee>(a, b));
+        }
+        let [a, b] = pairs;
+        let all = fold(_mm256_shuffle_ps::<0x88>(a, b), _mm256_shuffle_ps::<0xdd>(a, b));
+        let mut out = [0.0; EACH];
+        _mm256_storeu_ps(out.as_mut_ptr(), all);
+        // The halves hold the even and the odd vectors.
+        [out[0], out[4], out[1], out[5], out[2], out[6], out[3], out[7]]
+    }
 }

@@ -1,0 +1,141 @@
+//! What is remembered of distances from pass to pass.
+//!
+//! ```text
+//! kept[group][row] ≤ distance to any centroid of the group but the row's own, + moved[group] at that time
+//! before each pass: moved[group] += the farthest that a centroid of it has moved
+//! a row need not look at a group whose  kept − moved  is beyond the distance to its own centroid
+//! ```
+//!
+//! This is the triangle inequality with a bound a group of centroids \[DZ15\]; a group is a panel, or more of
+//! them where bounds of all panels would take too much memory. Bounds never grow stale by being subtracted
+//! from: what a pass does not look at, it does not write.
+//!
+//! Inner products become distances by one more column: with `M ≥ ‖c‖` of all centroids, `(c, √(M² − ‖c‖²))` has
+//! the length M, and its squared distance to `(v, 0)` is `‖v‖² + M² − 2⟨v, c⟩`.
+
+use std::sync::Arc;
+
+use crate::centroid_order::CentroidOrder;
+use crate::codebook::CpuCodebook;
+use crate::isa::Isa;
+use crate::kernel::{self, Base, PANEL};
+use crate::prepared::CpuPrepared;
+
+/// What sums and roots in `f64`, and their rounding to `f32`, may have taken from a move, as a factor.
+const UP: f64 = 1.0 + 1e-6;
+
+/// Room above the largest norm of the first centroids for those to come, in squares.
+const ROOM: f64 = 2.0;
+
+/// Lower bounds of the distances of all rows to groups of centroids.
+#[derive(Debug)]
+pub(crate) struct Bounds {
+    pub(crate) order: Arc<CentroidOrder>,
+    /// Whether nothing is kept yet.
+    pub(crate) are_new: bool,
+    /// Panels in a group.
+    pub(crate) panels_each: usize,
+    /// For each block of rows, its groups: a bound for each row of the block, filled up to whole vectors.
+    pub(crate) kept: Vec<u16>,
+    pub(crate) base: Base,
+    /// `M²`; 0 for L2.
+    pub(crate) sq_length: f64,
+    /// How far the centroids of each group have moved since the beginning.
+    moved: Vec<f64>,
+    /// The codebook that the labels and bounds are of, by its offsets.
+    offsets: Vec<f32>,
+    is_similarity: bool,
+}
+
+impl Bounds {
+    /// Bounds that rule nothing out, in the order of a codebook, of at most `most_bytes`; none where not even
+    /// one group has room.
+    pub(crate) fn new(
+        isa: Isa,
+        rows: &CpuPrepared<'_>,
+        codebook: &CpuCodebook,
+        most_bytes: usize,
+    ) -> Option<Self> {
+        let panels = codebook.k().div_ceil(PANEL);
+        let most_groups = (most_bytes / (size_of::<u16>() * rows.n().max(1))).min(panels);
+        if most_groups == 0 {
+            return None;
+        }
+        let panels_each = panels.div_ceil(most_groups);
+        let groups = panels.div_ceil(panels_each);
+        let is_similarity = codebook.metric.is_similarity();
+        let sq_length = if is_similarity { ROOM * codebook.max_sq_norm } else { 0.0 };
+        let radius = rows.frame.sq_radius().sqrt() + codebook.max_sq_norm.sqrt() + sq_length.sqrt();
+        Some(Self {
+            order: codebook.order(isa),
+            are_new: true,
+            panels_each,
+            kept: vec![0; rows.n().next_multiple_of(PANEL) * groups],
+            // Moves add to distances; beyond eight times the largest the bound is cut off.
+            base: Base::up_to(((8.0 * radius) as f32).clamp(f32::MIN_POSITIVE, f32::MAX)),
+            sq_length,
+            moved: vec![0.0; groups],
+            offsets: codebook.centroids.offsets().to_vec(),
+            is_similarity,
+        })
+    }
+
+    /// The same with what a pass has kept.
+    pub(crate) fn with(self, kept: Vec<u16>) -> Self {
+        Self { kept, are_new: false, ..self }
+    }
+
+    pub(crate) fn groups(&self) -> usize {
+        self.moved.len()
+    }
+
+    /// Whether bounds of these hold for a codebook, too, once its moves are known.
+    pub(crate) fn go_with(&self, codebook: &CpuCodebook) -> bool {
+        self.offsets.len() == codebook.centroids.offsets().len()
+            && self.is_similarity == codebook.metric.is_similarity()
+            && (!self.is_similarity || codebook.max_sq_norm <= self.sq_length)
+    }
+
+    /// Takes note of how far each centroid is from where it was.
+    pub(crate) fn follow(&mut self, isa: Isa, codebook: &CpuCodebook) {
+        let (d, next) = (codebook.centroids.dim(), codebook.centroids.offsets());
+        let members = self.order.ids().chunks(PANEL * self.panels_each);
+        let farthest: Vec<f64> = members
+            .map(|ids| {
+                let moves = ids.iter().map(|&id| {
+                    let range = id as usize * d..(id as usize + 1) * d;
+                    self.distance(isa, &self.offsets[range.clone()], &next[range])
+                });
+                moves.fold(0.0, f64::max)
+            })
+            .collect();
+        self.moved.iter_mut().zip(farthest).for_each(|(moved, farthest)| *moved += farthest);
+        self.offsets.copy_from_slice(next);
+    }
+
+    /// The distance between two centroids, last column included, rounded up.
+    fn distance(&self, isa: Isa, from: &[f32], to: &[f32]) -> f64 {
+        let mut sq_dist = kernel::sq_dist(isa, from, to);
+        if sq_dist > 0.0 && self.is_similarity {
+            // The last column is known to half of the digits of an f64.
+            sq_dist += (self.last_column(from) - self.last_column(to)).powi(2) + 1e-12 * self.sq_length;
+        }
+        sq_dist.sqrt() * UP
+    }
+
+    /// How far the centroids of a group have moved since the beginning, not less.
+    pub(crate) fn moved_at_most(&self, group: usize) -> f32 {
+        (self.moved[group] * UP) as f32
+    }
+
+    /// How far the centroids of a group have moved since the beginning, not more.
+    pub(crate) fn moved_at_least(&self, group: usize) -> f32 {
+        (self.moved[group] / UP) as f32
+    }
+
+    /// `√(M² − ‖c‖²)`.
+    fn last_column(&self, c: &[f32]) -> f64 {
+        let sq_norm: f64 = c.iter().map(|&c| f64::from(c) * f64::from(c)).sum();
+        (self.sq_length - sq_norm).max(0.0).sqrt()
+    }
+}

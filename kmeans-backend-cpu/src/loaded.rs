@@ -1,0 +1,57 @@
+//! Rows of a block in the frame: all of them, or those that somebody asked for.
+
+use std::ops::Range;
+
+use crate::isa::Isa;
+use crate::kernel::RowBlock;
+use crate::prepared::CpuPrepared;
+
+/// A row that is not loaded.
+const NOWHERE: u32 = u32::MAX;
+
+/// Up to some hundred rows, loaded when they are needed.
+#[derive(Debug, Default)]
+pub(crate) struct Loaded {
+    block: RowBlock,
+    rows: Range<usize>,
+    /// The place of each row in the block.
+    places: Vec<u32>,
+    count: usize,
+}
+
+impl Loaded {
+    /// Rows of which none is loaded yet.
+    pub(crate) fn begin(&mut self, rows: Range<usize>) {
+        self.places.clear();
+        self.places.resize(rows.len(), NOWHERE);
+        (self.rows, self.count) = (rows, 0);
+    }
+
+    /// Loads all rows, in order.
+    pub(crate) fn all(&mut self, isa: Isa, prepared: &CpuPrepared<'_>) -> &RowBlock {
+        if self.count < self.rows.len() {
+            prepared.load(isa, &mut self.block, self.rows.clone());
+            self.places.iter_mut().enumerate().for_each(|(row, place)| *place = row as u32);
+            self.count = self.rows.len();
+        }
+        &self.block
+    }
+
+    /// Loads one row, counted from the first, where that is not done yet.
+    pub(crate) fn one(&mut self, isa: Isa, prepared: &CpuPrepared<'_>, row: usize) {
+        if self.places[row] != NOWHERE {
+            return;
+        }
+        if self.count == 0 {
+            self.block.make_room_for(self.rows.len(), prepared.d());
+        }
+        prepared.load_into(isa, &mut self.block, self.count, self.rows.start + row);
+        self.places[row] = self.count as u32;
+        self.count += 1;
+    }
+
+    /// A row that is loaded.
+    pub(crate) fn row(&self, row: usize) -> &[f32] {
+        self.block.row(self.places[row] as usize)
+    }
+}
