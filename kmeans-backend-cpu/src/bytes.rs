@@ -10,7 +10,7 @@
 //! so that an integer product bounds the true one from both sides.
 
 use crate::isa::Isa;
-use crate::kernel::{self, QUAD, RowBlock};
+use crate::kernel::{self, QUAD, RowBlock, WIDE};
 use crate::prepared::CpuPrepared;
 use crate::workers::Workers;
 
@@ -39,23 +39,53 @@ impl Quantised {
     }
 }
 
-/// Rounds `v` to whole numbers of at most `levels`.
+/// Rounds `v` to whole numbers of at most `levels`. Sums have lanes, as the compiler adds none by itself.
 #[inline(always)]
 fn quantise(v: &[f32], levels: i8, q: &mut [i8]) -> Quantised {
     let levels = f32::from(levels);
-    let most = v.iter().fold(0.0_f32, |most, v| most.max(v.abs()));
+    let (chunks, rest) = v.as_chunks::<WIDE>();
+    let (q_chunks, q_rest) = q[..v.len()].as_chunks_mut::<WIDE>();
+    let mut most = [0.0_f32; WIDE];
+    for v in chunks {
+        for l in 0..WIDE {
+            most[l] = if v[l].abs() > most[l] { v[l].abs() } else { most[l] };
+        }
+    }
+    let most = most.iter().copied().chain(rest.iter().map(|v| v.abs())).fold(0.0, f32::max);
     // Below, its inverse were no number; then all of the vector is error.
     let scale = if most / levels > f32::MIN_POSITIVE { most / levels } else { 0.0 };
     let inverse = if scale > 0.0 { 1.0 / scale } else { 0.0 };
-    let (mut sq_error, mut sq_norm) = (0.0_f64, 0.0_f64);
-    for (q, &v) in q.iter_mut().zip(v) {
-        let rounded = (v * inverse).round_ties_even().clamp(-levels, levels);
-        *q = rounded as i8;
-        let left = f64::from(v) - f64::from(scale) * f64::from(rounded);
-        sq_error += left * left;
-        sq_norm += f64::from(v) * f64::from(v);
+    let (mut sq_errors, mut sq_norms) = ([0.0_f64; WIDE], [0.0_f64; WIDE]);
+    for (v, q) in chunks.iter().zip(q_chunks) {
+        for l in 0..WIDE {
+            let (rounded, left) = round(v[l], scale, inverse);
+            q[l] = rounded;
+            sq_errors[l] += left * left;
+            sq_norms[l] += f64::from(v[l]) * f64::from(v[l]);
+        }
     }
+    for (l, (&v, q)) in rest.iter().zip(q_rest).enumerate() {
+        let (rounded, left) = round(v, scale, inverse);
+        *q = rounded;
+        sq_errors[l] += left * left;
+        sq_norms[l] += f64::from(v) * f64::from(v);
+    }
+    let (sq_error, sq_norm) = (sq_errors.iter().sum::<f64>(), sq_norms.iter().sum());
     Quantised { scale, error: up(sq_error.sqrt()), sq_norm }
+}
+
+/// `v / scale`, rounded to a whole number, ties to even, and what that leaves. The scale is such that it has at
+/// most 7 bits, if there is no rounding up; where it is no number, it is anything.
+#[inline(always)]
+fn round(v: f32, scale: f32, inverse: f32) -> (i8, f64) {
+    /// 1.5 · 2²³: a float of that size has a unit in the last place of 1, and its low bits are the integer.
+    const ROUNDER: f32 = 12_582_912.0;
+    let shifted = v * inverse + ROUNDER;
+    let rounded = shifted - ROUNDER;
+    (
+        (shifted.to_bits() as i32 - ROUNDER.to_bits() as i32) as i8,
+        f64::from(v) - f64::from(scale) * f64::from(rounded),
+    )
 }
 
 /// The next `f32` that is certainly not less.

@@ -108,11 +108,6 @@ fn run(engine: &CpuEngine, rows: &mut CpuPrepared<'_>, codebook: &CpuCodebook, w
     }
     if work.choose {
         let pairs = rows.n() as f64 * codebook.k() as f64;
-        eprintln!(
-            "by_bytes {:.4} scored/row {:.3}",
-            counts.by_bytes as f64 / pairs,
-            counts.scored as f64 / rows.n() as f64
-        );
         rows.bytes_are_vague |= counts.scored as f64 > VAGUE * pairs;
         let is_stale = !is_new && counts.by_bytes as f64 > STALE * pairs;
         rows.bounds = bounds.filter(|_| !is_stale).map(|bounds| bounds.with(kept));
