@@ -28,8 +28,9 @@ mod device;
 pub use device::{Device, KMeans};
 pub use kmeans_core::{
     AssignOptions, Assigner, Assignment, CentroidRule, EmptyClusters, Error, Fit, InertiaOver, Init,
-    InitRequest, IterationStats, Job, KMeansModel, Metric, OnProgress, Params, Pca, PcaOptions, PcaRows,
-    Progress, Report, Result, RunReport, Seconds, Seeding, Sink, Stop, TensorMetric, Trainer, Warning,
+    InitRequest, IterationStats, Job, KMeansModel, Metric, OnProgress, PairCounts, Params, Pca, PcaOptions,
+    PcaRows, Progress, Pruning, Report, Result, RunReport, Seconds, Seeding, Sink, Stop, TensorMetric,
+    Trainer, Warning,
 };
 pub use kmeans_data::{DataError, Overwrite, Points, RowSlice, open};
 

@@ -2,8 +2,10 @@
 
 mod naive;
 
-use kmeans::core::{Centroids, Engine, Extent, Frame, Init, KMeans, Metric, PartialStats, Rows};
-use kmeans_backend_cpu::{CpuEngine, InstructionSet, Pruning};
+use kmeans::core::{
+    Centroids, Engine, Extent, Frame, Init, KMeans, Metric, PairCounts, PartialStats, Pruning, Rows,
+};
+use kmeans_backend_cpu::{CpuEngine, InstructionSet};
 use proptest::prelude::*;
 
 fn engines() -> Vec<CpuEngine> {
@@ -32,31 +34,41 @@ fn prepared<'p>(
     rows
 }
 
+/// Iterations of a check, and those after which a centroid jumps, as it does when a cluster is split.
+const ITERATIONS: usize = 12;
+const JUMPS: [usize; 2] = [3, 8];
+
+/// Memory for bounds: one for each panel, or so little that two panels or more share one.
+const MEMORY: [fn(u64, u64) -> Option<u64>; 2] = [|_, _| None, |n, d| Some(n * d + (n + 16) * 2 * 3)];
+
 /// Lloyd's iterations by hand on both engines; labels, distances and sums must be equal in each. The first
-/// centroids are rows, and in every second iteration one is thrown far away, as a split would.
+/// centroids are rows.
 fn check(x: &[f32], d: usize, k: usize, metric: Metric, weights: Option<&[f32]>, what: &str) {
-    for engine in engines() {
-        let (dense, bytes) = (engine.clone().pruning(Pruning::Off), engine.pruning(Pruning::Always));
+    let n = x.len() / d;
+    for (engine, memory) in engines().into_iter().flat_map(|engine| MEMORY.map(|m| (engine.clone(), m))) {
+        let memory = memory(n as u64, d as u64);
         let frame = frame(x, d, weights, metric);
-        let mut a = prepared(&dense, x, d, weights, &frame);
-        let mut b = prepared(&bytes, x, d, weights, &frame);
+        let mut a = prepared(&engine, x, d, weights, &frame);
+        let mut b = prepared(&engine, x, d, weights, &frame);
+        engine.set_pruning(&mut a, Pruning::Off, None).unwrap();
+        engine.set_pruning(&mut b, Pruning::Always, memory).unwrap();
         let mut centroids = Centroids::from_positions(&x[..k * d], &frame);
-        let mut before = vec![0; x.len() / d];
-        for iteration in 0..6 {
-            let codebook = dense.codebook(&centroids, metric).unwrap();
-            let expected = dense.step(&mut a, &codebook).unwrap();
-            let found = bytes.step(&mut b, &bytes.codebook(&centroids, metric).unwrap()).unwrap();
-            let what = format!("{what}, {metric}, {}, iteration {iteration}", bytes.name());
-            assert_eq!(dense.labels(&a).unwrap(), bytes.labels(&b).unwrap(), "{what}");
-            assert_eq!(dense.distances(&a).unwrap(), bytes.distances(&b).unwrap(), "{what}");
+        let mut before = vec![0; n];
+        for iteration in 0..ITERATIONS {
+            let codebook = engine.codebook(&centroids, metric).unwrap();
+            let expected = engine.step(&mut a, &codebook).unwrap();
+            let found = engine.step(&mut b, &engine.codebook(&centroids, metric).unwrap()).unwrap();
+            let what = format!("{what}, {metric}, {}, {memory:?}, iteration {iteration}", engine.name());
+            assert_eq!(engine.labels(&a).unwrap(), engine.labels(&b).unwrap(), "{what}");
+            assert_eq!(engine.distances(&a).unwrap(), engine.distances(&b).unwrap(), "{what}");
             assert!(expected == found, "{what}: sums");
 
             // Sums that follow the rows that move are those taken anew.
-            let labels = bytes.labels(&b).unwrap();
+            let labels = engine.labels(&b).unwrap();
             let changed = labels.iter().zip(&before).filter(|(a, b)| a != b).count() as u64;
-            let mut fresh = prepared(&dense, x, d, weights, &frame);
-            dense.set_labels(&mut fresh, &labels).unwrap();
-            let anew = dense.reduce(&mut fresh, &codebook).unwrap();
+            let mut fresh = prepared(&engine, x, d, weights, &frame);
+            engine.set_labels(&mut fresh, &labels).unwrap();
+            let anew = engine.reduce(&mut fresh, &codebook).unwrap();
             assert!(PartialStats { changed, ..anew } == found, "{what}: sums taken anew");
             before = labels;
 
@@ -66,12 +78,50 @@ fn check(x: &[f32], d: usize, k: usize, metric: Metric, weights: Option<&[f32]>,
                     c.iter_mut().zip(mean).for_each(|(c, mean)| *c = mean as f32);
                 }
             }
-            if iteration % 2 == 1 {
+            if JUMPS.contains(&iteration) {
                 let (from, to) = (iteration * 7 % k, iteration * 13 % k);
                 next.copy_within(from * d..(from + 1) * d, to * d);
             }
-            centroids = Centroids::from_offsets(next, d);
+            if iteration + 1 < ITERATIONS {
+                centroids = Centroids::from_offsets(next, d);
+            }
         }
+        let counts = engine.pair_counts(&b).unwrap();
+        let PairCounts { total, by_bounds, by_bytes, scored, .. } = counts;
+        assert_eq!(total, (ITERATIONS * n * k) as u64, "{what}");
+        assert_eq!(by_bounds + by_bytes + scored, total, "{what}: {counts:?}");
+        if weights.is_none() {
+            near_f64(&engine, &b, &centroids, metric, what);
+        }
+    }
+}
+
+/// Every label's score is that of the best in `f64`, but for what `f32` cannot tell apart.
+fn near_f64(
+    engine: &CpuEngine,
+    rows: &<CpuEngine as Engine>::Prepared<'_>,
+    centroids: &Centroids,
+    metric: Metric,
+    what: &str,
+) {
+    let (labels, d) = (engine.labels(rows).unwrap(), centroids.dim());
+    let all: Vec<usize> = (0..labels.len()).collect();
+    let offsets = engine.gather(rows, &all).unwrap();
+    let sum = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(&a, &b)| f64::from(a) * f64::from(b)).sum::<f64>();
+    for (v, &label) in offsets.chunks_exact(d).zip(&labels) {
+        let score = |c: &[f32]| match metric {
+            Metric::L2 => sum(c, c) - 2.0 * sum(v, c),
+            _ => -sum(v, c),
+        };
+        let scores: Vec<f64> = centroids.offsets().chunks_exact(d).map(score).collect();
+        let best = scores.iter().copied().fold(f64::INFINITY, f64::min);
+        let size = sum(v, v) + centroids.max_sq_norm();
+        let allowed = 4.0 * (d as f64 + 8.0) / f64::from(1 << 24) * size + f64::from(f32::MIN_POSITIVE);
+        assert!(
+            scores[label as usize] - best <= allowed,
+            "{what}, {metric}: {}",
+            scores[label as usize] - best
+        );
     }
 }
 
@@ -148,6 +198,87 @@ fn weights_some_of_them_zero() {
             check(&x, 19, 66, metric, Some(&weights), &format!("weights over {ratio:e}"));
         }
     }
+}
+
+/// Passes of every kind, in an order that no training has: what is remembered belongs to the labels and
+/// centroids that it was seen with.
+#[test]
+fn passes_in_any_order() {
+    let (x, d) = naive::data("digits");
+    let n = x.len() / d;
+    for engine in engines() {
+        for metric in [Metric::L2, Metric::InnerProduct, Metric::Cosine] {
+            let frame = frame(&x, d, None, metric);
+            let mut a = prepared(&engine, &x, d, None, &frame);
+            let mut b = prepared(&engine, &x, d, None, &frame);
+            engine.set_pruning(&mut a, Pruning::Off, None).unwrap();
+            engine.set_pruning(&mut b, Pruning::Always, None).unwrap();
+            let rows =
+                |from: usize, k: usize| Centroids::from_positions(&x[from * d..(from + k) * d], &frame);
+            let given: Vec<i32> = (0..n).map(|row| (row * 31 % 64) as i32).collect();
+            let half =
+                |c: Centroids| Centroids::from_offsets(c.offsets().iter().map(|c| c / 2.0).collect(), d);
+            let long =
+                |c: Centroids| Centroids::from_offsets(c.offsets().iter().map(|c| c * 3.0).collect(), d);
+            let penalties = (0..64).map(|c| (c % 5) as f32 * 40.0).collect();
+            let order: Vec<(&str, Centroids)> = vec![
+                ("first", rows(0, 64)),
+                ("second", rows(0, 64)),
+                ("as before", rows(0, 64)),
+                ("fewer", rows(7, 50)),
+                ("more", rows(7, 130)),
+                ("more again", rows(7, 130)),
+                ("others", rows(500, 130)),
+                ("set", rows(0, 64)),
+                ("nearer zero", half(rows(0, 64))),
+                ("far out", long(rows(0, 64))),
+                ("with penalties", rows(0, 64).with_penalties(penalties)),
+                ("without", rows(0, 64)),
+                ("assigned only", rows(1, 64)),
+                ("added only", rows(1, 64)),
+                ("at last", rows(1, 64)),
+            ];
+            for (what, centroids) in order {
+                let codebook = engine.codebook(&centroids, metric).unwrap();
+                for rows in [&mut a, &mut b] {
+                    match what {
+                        "set" => {
+                            engine.set_labels(rows, &given).unwrap();
+                            engine.reduce(rows, &codebook).unwrap();
+                            engine.step(rows, &codebook).unwrap();
+                        }
+                        "assigned only" => engine.assign(rows, &codebook).unwrap(),
+                        "added only" => _ = engine.reduce(rows, &codebook).unwrap(),
+                        _ => _ = engine.step(rows, &codebook).unwrap(),
+                    }
+                }
+                let what = format!("{what}, {metric}, {}", engine.name());
+                assert_eq!(engine.labels(&a).unwrap(), engine.labels(&b).unwrap(), "{what}");
+                assert_eq!(engine.distances(&a).unwrap(), engine.distances(&b).unwrap(), "{what}");
+            }
+        }
+    }
+}
+
+#[test]
+fn most_pairs_are_ruled_out_and_without_memory_none_is() {
+    let (x, d) = naive::data("digits");
+    let values = x.len() as u64;
+    let pairs = |memory: Option<u64>| {
+        let engine = CpuEngine::new(None).unwrap();
+        let kmeans = KMeans::on(engine, 100).init(Init::Random).niter(20).early_stop_threshold(None);
+        let fit = kmeans.pruning(Pruning::Always).pruning_memory(memory).train(&x, d).unwrap();
+        (fit.report.pairs.unwrap(), fit.labels)
+    };
+    let (usual, labels) = pairs(None);
+    let of_total = |part: u64| part as f64 / usual.total as f64;
+    assert!(of_total(usual.by_bounds) > 0.5, "{usual:?}");
+    assert!(of_total(usual.scored) < 0.05, "{usual:?}");
+    let (without_bounds, same) = pairs(Some(values));
+    assert_eq!((without_bounds.by_bounds, &same), (0, &labels));
+    assert!(without_bounds.by_bytes > without_bounds.total / 2, "{without_bounds:?}");
+    let (nothing, same) = pairs(Some(values - 1));
+    assert_eq!((nothing.scored, nothing.by_bytes, &same), (nothing.total, 0, &labels));
 }
 
 /// Whole trainings: with everything that comes between two iterations.

@@ -54,10 +54,11 @@ impl Bounds {
         isa: Isa,
         rows: &CpuPrepared<'_>,
         codebook: &CpuCodebook,
-        most_bytes: usize,
+        most_bytes: u64,
     ) -> Option<Self> {
         let panels = codebook.k().div_ceil(PANEL);
-        let most_groups = (most_bytes / (size_of::<u16>() * rows.n().max(1))).min(panels);
+        let of_a_group = (size_of::<u16>() * rows.n().next_multiple_of(PANEL)).max(1) as u64;
+        let most_groups = (most_bytes / of_a_group).min(panels as u64) as usize;
         if most_groups == 0 {
             return None;
         }

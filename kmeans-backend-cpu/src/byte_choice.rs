@@ -15,6 +15,8 @@
 //! equal. A dense score is off by at most `slack / 2` from the true one. So a centroid is left out only if its
 //! dense score is greater than that of another.
 
+use kmeans_core::PairCounts;
+
 use crate::bounds::Bounds;
 use crate::byte_isa::ByteIsa;
 use crate::byte_panels::BytePanels;
@@ -69,6 +71,15 @@ pub(crate) struct ByteCounts {
 }
 
 impl ByteCounts {
+    /// How so many pairs were decided, with bytes or without.
+    pub(crate) fn pairs(self, total: u64, with_bytes: bool) -> PairCounts {
+        if !with_bytes {
+            return PairCounts { total, scored: total, ..PairCounts::default() };
+        }
+        let by_bytes = self.by_bytes.saturating_sub(self.scored);
+        PairCounts { total, by_bounds: total - self.by_bytes, by_bytes, scored: self.scored }
+    }
+
     pub(crate) fn and(self, other: Self) -> Self {
         Self { by_bytes: self.by_bytes + other.by_bytes, scored: self.scored + other.scored }
     }
@@ -280,7 +291,7 @@ impl Work<'_, '_> {
                     contenders: &mut desk.contenders,
                 };
                 kernel::look(self.isa, isa, &mut desk.scratch, look);
-                desk.counts.by_bytes += (count * PANEL) as u64;
+                desk.counts.by_bytes += count as u64 * u64::from(panels.lanes(panel).count_ones());
             }
             if let Some(Memory { bounds, kept }) = &mut memory {
                 let (base, moved) = (bounds.base, bounds.moved_at_least(group));
@@ -349,7 +360,6 @@ impl Work<'_, '_> {
                 (standing.lowest, standing.chosen) = (score, id);
             }
         }
-        counts.scored += pairs.len() as u64;
     }
 
     /// The scores of pairs of a row of the block and a centroid.

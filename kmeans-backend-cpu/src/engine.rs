@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use burn_ndarray::NdArray;
 use kmeans_core::{
-    Centroids, Closer, Engine, Error, Extent, Frame, Metric, Neighbours, PartialStats, Result, Rows,
+    Centroids, Closer, Engine, Error, Extent, Frame, Metric, Neighbours, PairCounts, PartialStats, Pruning,
+    Result, Rows,
 };
 
 use crate::byte_isa::ByteIsa;
@@ -38,22 +39,6 @@ pub enum InstructionSet {
     Avx2,
     /// What every processor of the target has.
     Portable,
-}
-
-/// Whether labels are looked for by bytes first. They are the same labels, to the last row: what bytes leave in
-/// doubt is decided by the scores that decide without them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Pruning {
-    /// Where the processor multiplies bytes fast (AVX-512 VNNI, AMX) and there are enough columns and
-    /// centroids; until a pass shows that it does not pay.
-    #[default]
-    Auto,
-    /// Never.
-    Off,
-    /// For all dense rows, on any processor. Meant for tests: on processors that do not multiply bytes
-    /// fast it is slower.
-    Always,
 }
 
 /// k-means on the cores of this machine.
@@ -94,22 +79,24 @@ impl CpuEngine {
         Ok(self)
     }
 
-    /// The same engine, looking for labels by bytes first, or not. Rows as bytes take a byte a value besides.
+    /// The same engine with another pruning of rows for which nothing else is said; see
+    /// [`Engine::set_pruning`].
     #[must_use]
     pub fn pruning(self, pruning: Pruning) -> Self {
         Self { pruning, ..self }
     }
 
-    /// Memory for bounds of these rows: as much as the rows take.
-    pub(crate) fn bounds_bytes(&self, rows: &CpuPrepared<'_>) -> usize {
-        rows.n() * rows.d() * size_of::<f32>()
+    /// Memory for bounds of these rows: as much as the rows take, or what their bytes leave of a limit.
+    pub(crate) fn bounds_bytes(&self, rows: &CpuPrepared<'_>) -> u64 {
+        let values = rows.n() as u64 * rows.d() as u64;
+        let left = rows.pruning_memory.map_or(u64::MAX, |bytes| bytes.saturating_sub(values));
+        left.min(values * size_of::<f32>() as u64)
     }
 
     /// The instructions by which bytes are multiplied, where labels are looked for by bytes first.
     pub(crate) fn byte_isa(&self, rows: &CpuPrepared<'_>, codebook: &CpuCodebook) -> Option<ByteIsa> {
         let widest = ByteIsa::available(self.isa)[0];
-        let is_worth_it = match self.pruning {
-            Pruning::Off => false,
+        let is_worth_it = match rows.pruning.unwrap_or(self.pruning) {
             Pruning::Always => true,
             Pruning::Auto => {
                 widest != ByteIsa::Portable
@@ -117,8 +104,11 @@ impl CpuEngine {
                     && rows.d() >= FEWEST_COLUMNS
                     && !rows.bytes_are_vague
             }
+            _ => false,
         };
-        (is_worth_it && rows.d() <= MOST_COLUMNS).then_some(widest)
+        let values = rows.n() as u64 * rows.d() as u64;
+        let has_room = rows.pruning_memory.is_none_or(|bytes| bytes >= values);
+        (is_worth_it && has_room && rows.d() <= MOST_COLUMNS).then_some(widest)
     }
 }
 
@@ -175,6 +165,16 @@ impl Engine for CpuEngine {
     fn set_frame(&self, rows: &mut CpuPrepared<'_>, frame: &Frame) -> Result<()> {
         rows.set_frame(frame);
         Ok(())
+    }
+
+    fn set_pruning(&self, rows: &mut CpuPrepared<'_>, pruning: Pruning, memory: Option<u64>) -> Result<()> {
+        (rows.pruning, rows.pruning_memory) = (Some(pruning), memory);
+        rows.bounds = None;
+        Ok(())
+    }
+
+    fn pair_counts(&self, rows: &CpuPrepared<'_>) -> Option<PairCounts> {
+        Some(rows.pairs)
     }
 
     fn codebook(&self, centroids: &Centroids, metric: Metric) -> Result<CpuCodebook> {

@@ -32,5 +32,5 @@ mod top;
 mod workers;
 
 pub use codebook::CpuCodebook;
-pub use engine::{CpuEngine, InstructionSet, Pruning};
+pub use engine::{CpuEngine, InstructionSet};
 pub use prepared::CpuPrepared;

@@ -107,9 +107,10 @@ fn run(engine: &CpuEngine, rows: &mut CpuPrepared<'_>, codebook: &CpuCodebook, w
         rows.totals = Some(PartialStats { changed: 0, ..stats.clone() });
     }
     if work.choose {
-        let pairs = rows.n() as f64 * codebook.k() as f64;
-        rows.bytes_are_vague |= counts.scored as f64 > VAGUE * pairs;
-        let is_stale = !is_new && counts.by_bytes as f64 > STALE * pairs;
+        let total = rows.n() as u64 * codebook.k() as u64;
+        rows.pairs += counts.pairs(total, byte_isa.is_some());
+        rows.bytes_are_vague |= counts.scored as f64 > VAGUE * total as f64;
+        let is_stale = !is_new && counts.by_bytes as f64 > STALE * total as f64;
         rows.bounds = bounds.filter(|_| !is_stale).map(|bounds| bounds.with(kept));
         (rows.labelled, rows.is_assigned) = (codebook.k(), true);
     }

@@ -6,7 +6,9 @@ use std::sync::OnceLock;
 
 use burn::tensor::{FloatDType, Tensor};
 use burn_ndarray::{NdArray, NdArrayTensor};
-use kmeans_core::{CsrView, Extent, Frame, PartialStats, Rows, SparseRows, unit_factor, unit_factors};
+use kmeans_core::{
+    CsrView, Extent, Frame, PairCounts, PartialStats, Pruning, Rows, SparseRows, unit_factor, unit_factors,
+};
 
 use crate::bounds::Bounds;
 use crate::bytes::ByteRows;
@@ -38,6 +40,11 @@ pub struct CpuPrepared<'p> {
     bytes: OnceLock<ByteRows>,
     /// Whether bytes left too much in doubt to be worth their time.
     pub(crate) bytes_are_vague: bool,
+    /// What was said of pruning these rows; else as the engine has it.
+    pub(crate) pruning: Option<Pruning>,
+    pub(crate) pruning_memory: Option<u64>,
+    /// How the pairs of all passes that chose labels were decided.
+    pub(crate) pairs: PairCounts,
     /// What is remembered of distances, by these labels.
     pub(crate) bounds: Option<Bounds>,
     /// Labels are below it; 0 where none were chosen yet.
@@ -85,6 +92,9 @@ impl<'p> CpuPrepared<'p> {
             sq_norms: OnceLock::new(),
             bytes: OnceLock::new(),
             bytes_are_vague: false,
+            pruning: None,
+            pruning_memory: None,
+            pairs: PairCounts::default(),
             bounds: None,
             labelled: 0,
             is_assigned: false,

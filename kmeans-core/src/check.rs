@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::metric::Metric;
-use crate::options::{EmptyClusters, Init, Seeding};
+use crate::options::{EmptyClusters, Init, Pruning, Seeding};
 use crate::params::Params;
 
 impl Params {
@@ -72,7 +72,7 @@ impl Params {
         }
     }
 
-    fn beside_exact_1d(&self) -> [(&'static str, bool); 17] {
+    fn beside_exact_1d(&self) -> [(&'static str, bool); 19] {
         let usual = Self::default();
         let most = self.max_points_per_centroid;
         [
@@ -93,6 +93,8 @@ impl Params {
             ("empty_clusters", self.empty_clusters != EmptyClusters::default()),
             ("update_index", self.update_index),
             ("time_limit", self.time_limit.is_some()),
+            ("pruning always", self.pruning == Some(Pruning::Always)),
+            ("pruning_memory", self.pruning_memory.is_some()),
         ]
     }
 

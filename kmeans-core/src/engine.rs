@@ -12,6 +12,8 @@ use crate::error::Result;
 use crate::extent::Extent;
 use crate::frame::Frame;
 use crate::metric::Metric;
+use crate::options::Pruning;
+use crate::report::PairCounts;
 use crate::sparse_rows::SparseRows;
 use crate::stats::PartialStats;
 
@@ -130,6 +132,32 @@ pub trait Engine: Send + Sync {
 
     /// Sets the frame in which these rows are seen from now on.
     fn set_frame(&self, rows: &mut Self::Prepared<'_>, frame: &Frame) -> Result<()>;
+
+    /// Whether centroids may be ruled out by bounds, and how many bytes may be taken for that; see
+    /// [`crate::Params::pruning_memory`]. An engine that scores every pair has nothing to set.
+    ///
+    /// # Errors
+    /// [`crate::Error::Parameter`] for [`Pruning::Always`] on an engine that never does.
+    fn set_pruning(
+        &self,
+        _rows: &mut Self::Prepared<'_>,
+        pruning: Pruning,
+        _memory: Option<u64>,
+    ) -> Result<()> {
+        match pruning {
+            Pruning::Auto | Pruning::Off => Ok(()),
+            Pruning::Always => Err(crate::Error::Parameter {
+                name: "pruning",
+                value: pruning.to_string(),
+                expected: "auto or off: this device scores every pair",
+            }),
+        }
+    }
+
+    /// How the pairs of all assignments of these rows were decided so far, where the engine counts.
+    fn pair_counts(&self, _rows: &Self::Prepared<'_>) -> Option<PairCounts> {
+        None
+    }
 
     /// Makes centroids ready. Cost O(k·d).
     fn codebook(&self, centroids: &Centroids, metric: Metric) -> Result<Self::Codebook>;

@@ -11,7 +11,7 @@ use crate::engine::Engine;
 use crate::error::Result;
 use crate::metric::Metric;
 use crate::model::KMeansModel;
-use crate::options::{EmptyClusters, Init, Seeding};
+use crate::options::{EmptyClusters, Init, Pruning, Seeding};
 use crate::outcome::Fit;
 use crate::params::Params;
 use crate::progress::{OnProgress, silent};
@@ -270,6 +270,20 @@ impl<T> KMeans<T> {
     #[must_use]
     pub fn chunk_rows(mut self, rows: impl Into<Option<usize>>) -> Self {
         self.params.chunk_rows = rows.into();
+        self
+    }
+
+    /// Whether the engine may rule out centroids by bounds. Changes no bit of the result.
+    #[must_use]
+    pub fn pruning(mut self, pruning: impl Into<Option<Pruning>>) -> Self {
+        self.params.pruning = pruning.into();
+        self
+    }
+
+    /// Most bytes that pruning may take for what it keeps of the rows. Changes no bit of the result.
+    #[must_use]
+    pub fn pruning_memory(mut self, bytes: impl Into<Option<u64>>) -> Self {
+        self.params.pruning_memory = bytes.into();
         self
     }
 

@@ -150,6 +150,45 @@ impl FromStr for Seeding {
     }
 }
 
+/// Whether an engine may rule out centroids by bounds before it scores them.
+///
+/// Bounds are never statistical: labels, sums and distances are the same to the last bit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Pruning {
+    /// Where it is expected to pay, until a pass shows that it does not.
+    #[default]
+    Auto,
+    /// Never: every pair is scored.
+    Off,
+    /// Wherever it can be done, for tests and measurements. Some processors are slower by it.
+    Always,
+}
+
+impl fmt::Display for Pruning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Auto => "auto",
+            Self::Off => "off",
+            Self::Always => "always",
+        })
+    }
+}
+
+impl FromStr for Pruning {
+    type Err = Error;
+
+    fn from_str(s: &str) -> Result<Self, Error> {
+        match s {
+            "auto" => Ok(Self::Auto),
+            "off" => Ok(Self::Off),
+            "always" => Ok(Self::Always),
+            _ => Err(unknown("pruning", s, "auto, off or always")),
+        }
+    }
+}
+
 fn unknown(name: &'static str, value: &str, expected: &'static str) -> Error {
     Error::Parameter { name, value: value.to_owned(), expected }
 }

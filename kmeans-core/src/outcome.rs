@@ -7,7 +7,7 @@ use crate::centroids::Centroids;
 use crate::frame::Frame;
 use crate::model::KMeansModel;
 use crate::params::Params;
-use crate::report::{InertiaOver, Report, RunReport, Seconds, Stop, Warning};
+use crate::report::{InertiaOver, PairCounts, Report, RunReport, Seconds, Stop, Warning};
 use crate::source::Source;
 use crate::stats::imbalance_factor;
 
@@ -56,6 +56,7 @@ pub(crate) struct Outcome {
     pub(crate) assigner: Option<(String, bool)>,
     pub(crate) device: String,
     pub(crate) threads: Option<usize>,
+    pub(crate) pairs: Option<PairCounts>,
 }
 
 impl Outcome {
@@ -111,6 +112,7 @@ impl Outcome {
             metric_name: self.metric_name,
             device: self.device,
             threads: self.threads,
+            pairs: self.pairs,
             seconds: self.seconds,
             iteration_stats: chosen.iteration_stats,
             redos: self.redos,

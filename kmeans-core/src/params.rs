@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::metric::Metric;
-use crate::options::{EmptyClusters, Init, Seeding};
+use crate::options::{EmptyClusters, Init, Pruning, Seeding};
 
 /// The parameters of a training, under Faiss's names and with Faiss's defaults (but for `init`).
 ///
@@ -85,6 +85,12 @@ pub struct Params {
     pub strict: bool,
     /// Rows handed to the engine at a time; `None`: all at once. Changes no bit of the result.
     pub chunk_rows: Option<usize>,
+    /// Whether the engine may rule out centroids by bounds; `None`: as the engine was made, which is
+    /// [`Pruning::Auto`]. Changes no bit of the result.
+    pub pruning: Option<Pruning>,
+    /// Most bytes that pruning may take for what it keeps of the rows. `None`: five a value, one for the rows as
+    /// bytes and four for bounds. With less than one a value, nothing is pruned. Changes no bit of the result.
+    pub pruning_memory: Option<u64>,
 }
 
 impl Params {
@@ -153,6 +159,8 @@ impl Default for Params {
             return_distances: false,
             strict: false,
             chunk_rows: None,
+            pruning: None,
+            pruning_memory: None,
         }
     }
 }

@@ -177,6 +177,31 @@ pub enum InertiaOver {
     Sample,
 }
 
+/// Pairs of a row and a centroid, by what decided that the centroid is not the nearest, or that it is.
+///
+/// `total = by_bounds + by_bytes + scored`. With pruning, a row's label before counts where the other centroids
+/// beside it do: its distance is measured in any case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PairCounts {
+    /// Rows times centroids, over all assignments.
+    pub total: u64,
+    /// Never looked at: bounds from earlier assignments rule them out.
+    pub by_bounds: u64,
+    /// Ruled out by products of bytes.
+    pub by_bytes: u64,
+    /// Scored in `f32`.
+    pub scored: u64,
+}
+
+impl std::ops::AddAssign for PairCounts {
+    fn add_assign(&mut self, other: Self) {
+        self.total += other.total;
+        self.by_bounds += other.by_bounds;
+        self.by_bytes += other.by_bytes;
+        self.scored += other.scored;
+    }
+}
+
 /// Seconds of wall time by phase.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Seconds {
@@ -272,6 +297,9 @@ pub struct Report {
     pub device: String,
     /// Threads of the engine.
     pub threads: Option<usize>,
+    /// How the pairs of all iterations were decided, over all restarts, where the engine counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pairs: Option<PairCounts>,
     /// Wall time by phase.
     pub seconds: Seconds,
     /// Iterations of the restart chosen.

@@ -76,6 +76,7 @@ pub(crate) fn train<E: Engine>(
         assigner: assigner_name,
         device: engine.name(),
         threads: engine.threads(),
+        pairs: set.pair_counts(),
     };
     Ok(outcome.fit(source, params, found, set.frame()))
 }

@@ -63,6 +63,7 @@ pub(crate) fn train<E: Engine>(
         assigner: None,
         device: engine.name(),
         threads: engine.threads(),
+        pairs: None,
     };
     Ok(outcome.fit(source, params, found, &frame))
 }

@@ -8,7 +8,9 @@ use crate::error::{Error, Result};
 use crate::extent::Extent;
 use crate::frame::{Frame, ORIGIN_ROWS, Origin};
 use crate::metric::Metric;
+use crate::options::Pruning;
 use crate::params::Params;
+use crate::report::PairCounts;
 use crate::sample::{Sample, SamplePoints};
 use crate::source::locate;
 use crate::stats::PartialStats;
@@ -27,6 +29,10 @@ pub(crate) struct TrainingSet<'p, E: Engine + 'p> {
     sample: &'p Sample<'p, E>,
     parts: Vec<(Range<usize>, Part<'p, E>)>,
     frame: Frame,
+    pruning: Option<Pruning>,
+    pruning_memory: Option<u64>,
+    /// Of parts that are no longer held.
+    streamed_pairs: Option<PairCounts>,
 }
 
 enum Part<'p, E: Engine + 'p> {
@@ -76,7 +82,22 @@ impl<'p, E: Engine> TrainingSet<'p, E> {
         }
         // Parts are in the identity frame still, in which `gather` gives rows as they are.
         let identity = Frame::with(vec![0.0; sample.d()], 1.0, &extent);
-        Ok((Self { engine, sample, parts, frame: identity }, extent))
+        let mut set = Self {
+            engine,
+            sample,
+            parts,
+            frame: identity,
+            pruning: params.pruning,
+            pruning_memory: params.pruning_memory,
+            streamed_pairs: None,
+        };
+        let (pruning, memory) = (set.pruning, set.pruning_memory);
+        for (range, part) in &mut set.parts {
+            if let Part::Held(part) = part {
+                set_pruning(engine, part, pruning, memory, range.len(), n)?;
+            }
+        }
+        Ok((set, extent))
     }
 
     /// Puts all rows into a frame at their medians, or at zero if they are sparse, which holds the given
@@ -318,6 +339,18 @@ impl<'p, E: Engine> TrainingSet<'p, E> {
         Ok(x)
     }
 
+    /// How the pairs of all assignments so far were decided, where the engine counts.
+    pub(crate) fn pair_counts(&self) -> Option<PairCounts> {
+        let held = self.parts.iter().filter_map(|(_, part)| match part {
+            Part::Held(part) => self.engine.pair_counts(part),
+            Part::Streamed { .. } => None,
+        });
+        held.chain(self.streamed_pairs).reduce(|mut all, some| {
+            all += some;
+            all
+        })
+    }
+
     fn ready(&self, range: &Range<usize>) -> Result<E::Prepared<'p>> {
         let mut part = ready(self.engine, self.sample, range)?;
         self.engine.set_frame(&mut part, &self.frame)?;
@@ -347,6 +380,7 @@ impl<'p, E: Engine> TrainingSet<'p, E> {
         mut work: impl FnMut(Range<usize>, &mut E::Prepared<'p>) -> Result<()>,
     ) -> Result<()> {
         let (engine, sample) = (self.engine, self.sample);
+        let (pruning, memory, n) = (self.pruning, self.pruning_memory, self.sample.n());
         for (range, part) in &mut self.parts {
             match part {
                 Part::Held(part) => work(range.clone(), part)?,
@@ -354,7 +388,11 @@ impl<'p, E: Engine> TrainingSet<'p, E> {
                     let mut part = ready(engine, sample, range)?;
                     engine.set_frame(&mut part, &self.frame)?;
                     engine.set_labels(&mut part, labels)?;
+                    set_pruning(engine, &mut part, pruning, memory, range.len(), n)?;
                     work(range.clone(), &mut part)?;
+                    if let Some(pairs) = engine.pair_counts(&part) {
+                        *self.streamed_pairs.get_or_insert_default() += pairs;
+                    }
                     (*labels, *distances) = (engine.labels(&part)?, engine.distances(&part)?);
                 }
             }
@@ -369,4 +407,20 @@ fn ready<'p, E: Engine>(
     range: &Range<usize>,
 ) -> Result<E::Prepared<'p>> {
     engine.prepare(sample.part(range.clone())?, sample.weights().map(|w| &w[range.clone()]))
+}
+
+/// Sets the pruning of some of `n` rows; they get their share of the memory.
+fn set_pruning<E: Engine>(
+    engine: &E,
+    part: &mut E::Prepared<'_>,
+    pruning: Option<Pruning>,
+    memory: Option<u64>,
+    rows: usize,
+    n: usize,
+) -> Result<()> {
+    let share = memory.map(|bytes| (u128::from(bytes) * rows as u128 / n.max(1) as u128) as u64);
+    match (pruning, share) {
+        (None, None) => Ok(()),
+        (pruning, share) => engine.set_pruning(part, pruning.unwrap_or_default(), share),
+    }
 }

@@ -26,6 +26,16 @@ pub(crate) fn training(report: &Report) {
         "inertia {:.6} {over}, imbalance factor {:.4}",
         report.inertia, report.imbalance_factor
     ));
+    if let Some(pairs) = report.pairs.filter(|pairs| pairs.scored < pairs.total) {
+        let share = |part: u64| 100.0 * part as f64 / pairs.total as f64;
+        say(format_args!(
+            "of {:.3e} distances {:.1} % ruled out by bounds, {:.1} % by bytes, {:.2} % computed",
+            pairs.total as f64,
+            share(pairs.by_bounds),
+            share(pairs.by_bytes),
+            share(pairs.scored)
+        ));
+    }
     let s = &report.seconds;
     say(format_args!(
         "{:.3} s: load {:.3}, prepare {:.3}, init {:.3}, iterate {:.3}, final assign {:.3}",

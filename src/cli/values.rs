@@ -53,6 +53,22 @@ pub(crate) fn time_span(s: &str) -> Result<Duration, String> {
     })
 }
 
+/// A number of bytes, or with a unit of 1024: `4096`, `64K`, `512M`, `2G`.
+pub(crate) fn byte_size(s: &str) -> Result<u64, String> {
+    let (number, unit) = match s.strip_suffix(['K', 'M', 'G']) {
+        Some(number) => (number, &s[number.len()..]),
+        None => (s, ""),
+    };
+    let scale = match unit {
+        "K" => 1 << 10,
+        "M" => 1 << 20,
+        "G" => 1 << 30,
+        _ => 1,
+    };
+    let bytes = number.parse::<u64>().ok().and_then(|number| number.checked_mul(scale));
+    bytes.ok_or_else(|| "expected a whole number of bytes, or one with K, M or G, such as 512M".to_owned())
+}
+
 /// A range of rows `a:b`, `a:` or `:b`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RowsArg {

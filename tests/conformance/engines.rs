@@ -4,8 +4,9 @@ use std::borrow::Cow;
 use std::num::NonZeroUsize;
 
 use burn_ndarray::NdArray;
+use kmeans::core::Pruning;
 use kmeans::core::{Centroids, Engine, Error, Extent, Frame, Metric, PartialStats, Rows, TensorEngine};
-use kmeans_backend_cpu::{CpuEngine, InstructionSet, Pruning};
+use kmeans_backend_cpu::{CpuEngine, InstructionSet};
 
 use crate::naive;
 

@@ -18,7 +18,7 @@ use crate::check::check_weights;
 use crate::clock::timed;
 use crate::error::{Error, Result};
 use crate::metric::Metric;
-use crate::options::{EmptyClusters, Init, Seeding};
+use crate::options::{EmptyClusters, Init, Pruning, Seeding};
 use crate::outcome::{Fit, Outcome};
 use crate::params::Params;
 use crate::progress::{OnProgress, Progress};
@@ -121,6 +121,7 @@ pub(super) fn train<B: Backend>(
         assigner: None,
         device: ruler.name(),
         threads: None,
+        pairs: None,
     };
     Ok(outcome.fit(source, &params, assignment, rows.frame()))
 }
@@ -188,6 +189,8 @@ fn check_supported<B: Backend>(metric: &dyn TensorMetric<B>, params: &Params) ->
         return_distances: _,
         strict: _,
         chunk_rows: _,
+        pruning,
+        pruning_memory,
     } = params;
     let refused = [
         ("seeding faiss", *seeding == Seeding::Faiss),
@@ -201,6 +204,8 @@ fn check_supported<B: Backend>(metric: &dyn TensorMetric<B>, params: &Params) ->
         ("exact_1d", *exact_1d),
         ("hierarchical", *hierarchical),
         ("balanced", balanced.is_some()),
+        ("pruning always", *pruning == Some(Pruning::Always)),
+        ("pruning_memory", pruning_memory.is_some()),
     ];
     if let Some(&(name, _)) = refused.iter().find(|(_, is_set)| *is_set) {
         return Err(Error::Together { name, with: "metric l1, linf, kl or custom" });

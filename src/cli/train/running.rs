@@ -3,7 +3,9 @@
 use std::num::NonZeroUsize;
 
 use clap::Args;
-use kmeans::{Device, Params};
+use kmeans::{Device, Params, Pruning};
+
+use crate::cli::values::byte_size;
 
 #[derive(Args)]
 #[command(next_help_heading = "Running")]
@@ -17,6 +19,13 @@ pub(super) struct Running {
     /// Rows handed to the engine at a time [default: all]; results do not depend on it
     #[arg(long, value_name = "N")]
     chunk_rows: Option<usize>,
+    /// Whether centroids may be ruled out by bounds: auto, off, always [default: auto]; results do not
+    /// depend on it
+    #[arg(long)]
+    pruning: Option<Pruning>,
+    /// Most memory for that: bytes, or a number with K, M or G [default: 5 bytes a value]
+    #[arg(long, value_name = "BYTES", value_parser = byte_size)]
+    pruning_memory: Option<u64>,
     /// Leave out the assignment of all rows at the end: inertia is then of the sample
     #[arg(long)]
     pub(super) no_final_assign: bool,
@@ -39,6 +48,8 @@ impl Running {
         params.final_assign = !self.no_final_assign;
         params.strict = self.strict;
         params.chunk_rows = self.chunk_rows;
+        params.pruning = self.pruning;
+        params.pruning_memory = self.pruning_memory;
     }
 
     pub(super) fn device(&self) -> anyhow::Result<Device> {
