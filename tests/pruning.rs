@@ -3,7 +3,8 @@
 mod naive;
 
 use kmeans::core::{
-    Centroids, Engine, Extent, Frame, Init, KMeans, Metric, PairCounts, PartialStats, Pruning, Rows,
+    AssignOptions, Centroids, Engine, Extent, Frame, Init, KMeans, Metric, PairCounts, PartialStats, Pruning,
+    Rows,
 };
 use kmeans_backend_cpu::{CpuEngine, InstructionSet};
 use proptest::prelude::*;
@@ -258,6 +259,58 @@ fn passes_in_any_order() {
             }
         }
     }
+}
+
+/// Rows so far out that their squares are no numbers any more, though their scores are.
+#[test]
+fn rows_whose_squares_overflow() {
+    let d = 16;
+    let mut x = naive::blobs(300, d, 10, 8);
+    x[7 * d..8 * d].fill(1e20);
+    let model = KMeans::on(CpuEngine::new(None).unwrap(), 64).train(&x[8 * d..], d).unwrap().model;
+    let assign = |pruning| {
+        let engine = CpuEngine::new(None).unwrap().pruning(pruning);
+        KMeans::on(engine, 64).assign(&model, &x, d).unwrap().labels
+    };
+    assert_eq!(assign(Pruning::Off), assign(Pruning::Always));
+    // Without weight such a row may lie outside of the frame.
+    let weights: Vec<f32> = (0..300).map(|row| if row == 7 { 0.0 } else { 1.0 }).collect();
+    check(&x, d, 64, Metric::L2, Some(&weights), "a row without weight, far out");
+}
+
+/// A model of dense rows sees sparse ones in a frame in which they are dense.
+#[test]
+fn sparse_rows_in_the_frame_of_dense_ones() {
+    let (x, d) = naive::data("digits");
+    let model = KMeans::on(CpuEngine::new(None).unwrap(), 100).train(&x, d).unwrap().model;
+    let n = x.len() / d;
+    let (mut starts, mut columns, mut values) = (vec![0], Vec::new(), Vec::new());
+    for row in x.chunks_exact(d) {
+        for (column, &value) in row.iter().enumerate().filter(|(_, value)| **value != 0.0) {
+            columns.push(column as u32);
+            values.push(value);
+        }
+        starts.push(columns.len());
+    }
+    let rows = kmeans::data::CsrRows::new(starts, columns, values, d).unwrap();
+    let assign = |pruning| {
+        let engine = CpuEngine::new(None).unwrap().pruning(pruning);
+        let options = AssignOptions::default().distances(true);
+        KMeans::on(engine, 100).assign_points(&model, &rows, options).unwrap()
+    };
+    let (a, b) = (assign(Pruning::Off), assign(Pruning::Always));
+    assert_eq!(a.labels.len(), n);
+    assert_eq!((a.labels, a.distances, a.inertia), (b.labels, b.distances, b.inertia));
+}
+
+/// Rows that are equal to many centroids leave everything in doubt, at once.
+#[test]
+fn crowds_are_left_to_the_dense_kernel() {
+    let d = 20;
+    let one = naive::blobs(1, d, 1, 3);
+    let mut x = one.repeat(900);
+    x.extend(naive::blobs(300, d, 10, 4));
+    check(&x, d, 700, Metric::L2, None, "900 equal rows");
 }
 
 #[test]

@@ -20,6 +20,7 @@ use crate::codebook::CpuCodebook;
 use crate::isa::Isa;
 use crate::kernel::{self, Base, PANEL};
 use crate::prepared::CpuPrepared;
+use crate::workers::Workers;
 
 /// What sums and roots in `f64`, and their rounding to `f32`, may have taken from a move, as a factor.
 const UP: f64 = 1.0 + 1e-6;
@@ -42,6 +43,8 @@ pub(crate) struct Bounds {
     pub(crate) sq_length: f64,
     /// How far the centroids of each group have moved since the beginning.
     moved: Vec<f64>,
+    /// The farthest that a distance may be.
+    radius: f64,
     /// The codebook that the labels and bounds are of, by its offsets.
     offsets: Vec<f32>,
     is_similarity: bool,
@@ -51,6 +54,7 @@ impl Bounds {
     /// Bounds that rule nothing out, in the order of a codebook, of at most `most_bytes`; none where not even
     /// one group has room.
     pub(crate) fn new(
+        workers: &Workers,
         isa: Isa,
         rows: &CpuPrepared<'_>,
         codebook: &CpuCodebook,
@@ -68,7 +72,7 @@ impl Bounds {
         let sq_length = if is_similarity { ROOM * codebook.max_sq_norm } else { 0.0 };
         let radius = rows.frame.sq_radius().sqrt() + codebook.max_sq_norm.sqrt() + sq_length.sqrt();
         Some(Self {
-            order: codebook.order(isa),
+            order: codebook.order(workers, isa),
             are_new: true,
             panels_each,
             kept: vec![0; rows.n().next_multiple_of(PANEL) * groups],
@@ -76,6 +80,7 @@ impl Bounds {
             base: Base::up_to(((8.0 * radius) as f32).clamp(f32::MIN_POSITIVE, f32::MAX)),
             sq_length,
             moved: vec![0.0; groups],
+            radius,
             offsets: codebook.centroids.offsets().to_vec(),
             is_similarity,
         })
@@ -98,20 +103,28 @@ impl Bounds {
     }
 
     /// Takes note of how far each centroid is from where it was.
-    pub(crate) fn follow(&mut self, isa: Isa, codebook: &CpuCodebook) {
+    pub(crate) fn follow(&mut self, workers: &Workers, isa: Isa, codebook: &CpuCodebook) {
         let (d, next) = (codebook.centroids.dim(), codebook.centroids.offsets());
-        let members = self.order.ids().chunks(PANEL * self.panels_each);
-        let farthest: Vec<f64> = members
-            .map(|ids| {
-                let moves = ids.iter().map(|&id| {
+        let mut farthest = vec![0.0_f64; self.moved.len()];
+        let groups = self.order.ids().chunks(PANEL * self.panels_each).zip(&mut farthest);
+        workers.share(
+            self.moved.len(),
+            groups,
+            || (),
+            |(), (ids, farthest)| {
+                for &id in ids {
                     let range = id as usize * d..(id as usize + 1) * d;
-                    self.distance(isa, &self.offsets[range.clone()], &next[range])
-                });
-                moves.fold(0.0, f64::max)
-            })
-            .collect();
+                    *farthest = farthest.max(self.distance(isa, &self.offsets[range.clone()], &next[range]));
+                }
+            },
+        );
         self.moved.iter_mut().zip(farthest).for_each(|(moved, farthest)| *moved += farthest);
         self.offsets.copy_from_slice(next);
+    }
+
+    /// Whether so much was added to some bounds that little is left of their digits.
+    pub(crate) fn have_moved_far(&self) -> bool {
+        self.moved.iter().any(|&moved| moved > 2.0 * self.radius)
     }
 
     /// The distance between two centroids, last column included, rounded up.
@@ -126,12 +139,12 @@ impl Bounds {
 
     /// How far the centroids of a group have moved since the beginning, not less.
     pub(crate) fn moved_at_most(&self, group: usize) -> f32 {
-        (self.moved[group] * UP) as f32
+        ((self.moved[group] * UP) as f32).min(f32::MAX)
     }
 
     /// How far the centroids of a group have moved since the beginning, not more.
     pub(crate) fn moved_at_least(&self, group: usize) -> f32 {
-        (self.moved[group] / UP) as f32
+        ((self.moved[group] / UP) as f32).min(f32::MAX)
     }
 
     /// `√(M² − ‖c‖²)`.

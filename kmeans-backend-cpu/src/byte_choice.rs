@@ -23,9 +23,15 @@ use crate::byte_panels::BytePanels;
 use crate::bytes::ByteRows;
 use crate::codebook::CpuCodebook;
 use crate::isa::Isa;
-use crate::kernel::{self, ByteScratch, Contender, EACH, Look, PANEL, Renewal, Side};
+use crate::kernel::{self, ByteScratch, Contender, EACH, Look, PANEL, Renewal, Scratch, Side};
 use crate::loaded::Loaded;
 use crate::prepared::CpuPrepared;
+
+/// A block in which more than this share of the pairs contends is left to the dense kernel: pairs alone take longer,
+/// and memory. Rows that are equal to many centroids do that.
+const CROWD: usize = 8;
+/// But so many contenders a row are no crowd: before the first limits are known, all of a few panels contend.
+const FEWEST: usize = 64;
 
 /// No centroid.
 const NONE: u32 = u32::MAX;
@@ -46,6 +52,7 @@ pub(crate) struct ByteDesk {
     rivals: Vec<(u32, u32)>,
     standings: Vec<Standing>,
     scratch: ByteScratch,
+    dense: Scratch,
     pub(crate) counts: ByteCounts,
 }
 
@@ -59,6 +66,8 @@ struct Standing {
     chosen: u32,
     /// Contenders that may have the lowest score.
     rivals: u32,
+    /// Whether the label before is among the pairs to score.
+    is_own_scored: bool,
 }
 
 /// Pairs of a row and a centroid.
@@ -66,8 +75,10 @@ struct Standing {
 pub(crate) struct ByteCounts {
     /// Multiplied as bytes.
     pub(crate) by_bytes: u64,
-    /// Scored in `f32`.
+    /// Scored in `f32`, one by one.
     pub(crate) scored: u64,
+    /// Scored by the dense kernel, in blocks where too many contend.
+    pub(crate) crowded: u64,
 }
 
 impl ByteCounts {
@@ -77,11 +88,16 @@ impl ByteCounts {
             return PairCounts { total, scored: total, ..PairCounts::default() };
         }
         let by_bytes = self.by_bytes.saturating_sub(self.scored);
-        PairCounts { total, by_bounds: total - self.by_bytes, by_bytes, scored: self.scored }
+        let by_bounds = total - self.by_bytes - self.crowded;
+        PairCounts { total, by_bounds, by_bytes, scored: self.scored + self.crowded }
     }
 
     pub(crate) fn and(self, other: Self) -> Self {
-        Self { by_bytes: self.by_bytes + other.by_bytes, scored: self.scored + other.scored }
+        Self {
+            by_bytes: self.by_bytes + other.by_bytes,
+            scored: self.scored + other.scored,
+            crowded: self.crowded + other.crowded,
+        }
     }
 }
 
@@ -150,9 +166,12 @@ impl Work<'_, '_> {
         if let Some(memory) = &memory {
             self.measure_reaches(memory.bounds, desk);
         }
-        self.look(memory.as_mut(), desk);
-        self.settle(loaded, desk);
-        labels.iter_mut().zip(&desk.standings).for_each(|(label, standing)| *label = standing.label());
+        if self.look(memory.as_mut(), desk) {
+            self.settle(loaded, desk);
+            labels.iter_mut().zip(&desk.standings).for_each(|(label, standing)| *label = standing.label());
+        } else {
+            self.choose_densely(loaded, desk, labels);
+        }
         if let (Some(before), Some(memory)) = (before, memory) {
             self.let_back_in(before, labels, memory, desk);
         }
@@ -174,11 +193,22 @@ impl Work<'_, '_> {
         for (row, (limit, sq_norm)) in limits.iter().zip(sq_norms).enumerate() {
             desk.sides[row].limit = limit - sq_norm + desk.sides[row].slack;
         }
-        self.look(None, desk);
+        if !self.look(None, desk) {
+            self.choose_densely(loaded, desk, labels);
+            kernel::lowest_scores(self.isa, kernel::kept(&desk.dense.lowest, self.count), scores);
+            return;
+        }
         self.settle(loaded, desk);
         for ((label, score), standing) in labels.iter_mut().zip(scores).zip(&desk.standings) {
             (*label, *score) = (standing.label(), standing.lowest);
         }
+    }
+
+    /// Chooses by scores of all pairs.
+    fn choose_densely(&self, loaded: &mut Loaded, desk: &mut ByteDesk, labels: &mut [i32]) {
+        let (panels, block) = (self.codebook.panels(), loaded.all(self.isa, self.rows));
+        kernel::nearest_block_ahead(self.isa, block, panels, &mut desk.dense, labels, &[]);
+        desk.counts.crowded += (self.count * self.codebook.k()) as u64;
     }
 
     /// No labels, no limits, nothing found.
@@ -190,19 +220,32 @@ impl Work<'_, '_> {
     /// the smallest normal number roundings are no share any more, but less than it all together.
     fn begin(&self, desk: &mut ByteDesk) {
         let unit = 8.0 * (self.codebook.centroids.dim() as f32 + 8.0) / (1 << 24) as f32;
-        let of_centroids = (2.0 * self.codebook.max_sq_norm) as f32 + self.bytes.panels.max_bias;
-        let rows = self.bytes.rows;
+        let (codebook, rows) = (self.codebook, self.bytes.rows);
+        let max_bias = self.bytes.panels.max_bias;
+        let (max_norm, of_centroids) =
+            (codebook.max_sq_norm.sqrt() as f32, (2.0 * codebook.max_sq_norm) as f32 + max_bias);
+        // Of products `‖v‖²` is no part.
+        let size = |row: usize| match codebook.metric.is_similarity() {
+            true => 2.0 * rows.norms[row] * max_norm + max_bias,
+            false => of_centroids + rows.sq_norms[row],
+        };
         desk.sides.clear();
         desk.sides.extend((self.start..self.start + self.count).map(|row| Side {
             scale: rows.scales[row],
             norm: rows.norms[row],
             error: rows.errors[row],
             limit: f32::INFINITY,
-            slack: 2.0 * unit * (of_centroids + rows.sq_norms[row]) + f32::MIN_POSITIVE,
+            slack: 2.0 * unit * size(row) + f32::MIN_POSITIVE,
             own: NONE,
             rest: 0.0,
         }));
-        let none = Standing { own: f32::INFINITY, lowest: f32::INFINITY, chosen: NONE, rivals: 0 };
+        let none = Standing {
+            own: f32::INFINITY,
+            lowest: f32::INFINITY,
+            chosen: NONE,
+            rivals: 0,
+            is_own_scored: false,
+        };
         desk.standings.clear();
         desk.standings.resize(self.count, none);
         desk.contenders.clear();
@@ -224,7 +267,7 @@ impl Work<'_, '_> {
             let side = &mut desk.sides[row];
             (side.own, side.limit) = (places[label], score as f32 + side.slack);
             let (own, chosen) = (score as f32, label as u32);
-            desk.standings[row] = Standing { own, lowest: own, chosen, rivals: 0 };
+            desk.standings[row] = Standing { own, lowest: own, chosen, rivals: 0, is_own_scored: false };
         }
     }
 
@@ -250,8 +293,11 @@ impl Work<'_, '_> {
         -2.0 / self.codebook.metric.score_factor()
     }
 
-    /// Lets the rows look at the panels that they cannot rule out.
-    fn look(&self, mut memory: Option<&mut Memory<'_>>, desk: &mut ByteDesk) {
+    /// Lets the rows look at the panels that they cannot rule out; returns whether it is worth settling what
+    /// contends. What is remembered holds either way.
+    fn look(&self, mut memory: Option<&mut Memory<'_>>, desk: &mut ByteDesk) -> bool {
+        let most = self.count * (self.codebook.k() / CROWD).max(FEWEST);
+        let looked = desk.counts.by_bytes;
         let Bytes { isa, rows, panels } = self.bytes;
         let factor = self.distance_factor();
         let panels_each = memory.as_ref().map_or(1, |memory| memory.bounds.panels_each);
@@ -299,8 +345,13 @@ impl Work<'_, '_> {
                 let bounds = &mut kept[group * padded..][..padded];
                 kernel::renew(self.isa, Renewal { base, ids, least, sides, factor, moved, bounds });
             }
+            if desk.contenders.len() > most {
+                desk.counts.by_bytes = looked;
+                break;
+            }
         }
         isa.end();
+        desk.contenders.len() <= most
     }
 
     /// Finds the lowest scores of the dense kernel among the contenders and the labels before.
@@ -336,15 +387,15 @@ impl Work<'_, '_> {
         pairs.clear();
         for &(row, id) in &*rivals {
             let standing = &mut standings[row as usize];
-            let own_is_out = standing.own > standing.lowest + sides[row as usize].slack;
-            if own_is_out && standing.rivals == 1 {
+            let is_out = standing.own > standing.lowest + sides[row as usize].slack;
+            let has_own = sides[row as usize].own != NONE && !is_out;
+            if !has_own && standing.rivals == 1 {
                 standing.chosen = id;
                 continue;
             }
-            if !own_is_out {
+            if has_own && !standing.is_own_scored {
                 pairs.push((row, standing.chosen));
-                // Once is enough.
-                standing.own = f32::INFINITY;
+                standing.is_own_scored = true;
             }
             pairs.push((row, id));
         }

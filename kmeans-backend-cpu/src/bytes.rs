@@ -1,6 +1,6 @@
 //! Rows as bytes, with what the rounding may have moved.
 //!
-//! A vector v becomes `scale · q` with whole numbers q of at most 127 in absolute value, and
+//! A vector v becomes `scale · q` with whole numbers q of at most 127 in absolute value (centroids: 63 with AVX2), and
 //! `error = ‖v − scale·q‖`. By Cauchy–Schwarz
 //!
 //! ```text
@@ -14,7 +14,7 @@ use crate::kernel::{self, QUAD, RowBlock, WIDE};
 use crate::prepared::CpuPrepared;
 use crate::workers::Workers;
 
-/// Beyond so many columns an error may be larger than its vector, which the bounds of rounding do not expect.
+/// Products of so many columns fit 32 bits: `127 · 255 · d < 2³¹`.
 pub(crate) const MOST_COLUMNS: usize = 1 << 15;
 
 /// The largest number that a value of a row becomes.

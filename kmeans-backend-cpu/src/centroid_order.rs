@@ -13,6 +13,7 @@
 
 use crate::isa::Isa;
 use crate::kernel::{self, PANEL};
+use crate::workers::Workers;
 
 /// Steps of power iteration; each takes the place of an exact principal direction a little better.
 const STEPS: usize = 4;
@@ -32,10 +33,10 @@ impl CentroidOrder {
     }
 
     /// Near ones together. Cost O(k·d·log k).
-    pub(crate) fn by_nearness(isa: Isa, centroids: &[f32], d: usize) -> Self {
+    pub(crate) fn by_nearness(workers: &Workers, isa: Isa, centroids: &[f32], d: usize) -> Self {
         let k = centroids.len() / d;
         let mut ids: Vec<u32> = (0..k as u32).collect();
-        cut(isa, centroids, d, &mut ids);
+        workers.run(|| cut(isa, centroids, d, &mut ids));
         let mut places = vec![0; k];
         ids.iter().enumerate().for_each(|(place, &id)| places[id as usize] = place as u32);
         Self { ids, places }
@@ -81,8 +82,7 @@ fn cut(isa: Isa, centroids: &[f32], d: usize, ids: &mut [u32]) {
     keyed.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
     ids.iter_mut().zip(keyed).for_each(|(id, (_, sorted))| *id = sorted);
     let (left, right) = ids.split_at_mut(ids.len().div_ceil(PANEL) / 2 * PANEL);
-    cut(isa, centroids, d, left);
-    cut(isa, centroids, d, right);
+    rayon::join(|| cut(isa, centroids, d, left), || cut(isa, centroids, d, right));
 }
 
 /// A vector of length 1, or of zeros where it has no direction.
@@ -101,7 +101,8 @@ mod tests {
     fn every_centroid_has_one_place() {
         for (k, d) in [(1, 1), (16, 3), (17, 2), (100, 5), (1000, 7)] {
             let centroids: Vec<f32> = (0..k * d).map(|i| (i * 7919 % 1013) as f32).collect();
-            let order = CentroidOrder::by_nearness(Isa::detect(), &centroids, d);
+            let order =
+                CentroidOrder::by_nearness(&Workers::new(None).unwrap(), Isa::detect(), &centroids, d);
             let mut sorted = order.ids().to_vec();
             sorted.sort_unstable();
             assert_eq!(sorted, CentroidOrder::natural(k).ids());
@@ -113,7 +114,7 @@ mod tests {
     fn clusters_of_centroids_share_panels() {
         // Eight clusters of 16, dealt out in turn.
         let centroids: Vec<f32> = (0..128).flat_map(|i| [(i % 8) as f32 * 100.0, (i / 8) as f32]).collect();
-        let order = CentroidOrder::by_nearness(Isa::detect(), &centroids, 2);
+        let order = CentroidOrder::by_nearness(&Workers::new(None).unwrap(), Isa::detect(), &centroids, 2);
         for panel in order.ids().chunks(PANEL) {
             assert!(panel.iter().all(|id| id % 8 == panel[0] % 8), "{panel:?}");
         }
@@ -121,8 +122,16 @@ mod tests {
 
     #[test]
     fn equal_centroids_and_far_ones_are_cut_too() {
-        assert_eq!(CentroidOrder::by_nearness(Isa::detect(), &[2.0; 300], 3).ids().len(), 100);
+        assert_eq!(
+            CentroidOrder::by_nearness(&Workers::new(None).unwrap(), Isa::detect(), &[2.0; 300], 3)
+                .ids()
+                .len(),
+            100
+        );
         let far: Vec<f32> = (0..64).map(|i| if i % 2 == 0 { f32::MAX } else { f32::MIN }).collect();
-        assert_eq!(CentroidOrder::by_nearness(Isa::detect(), &far, 2).ids().len(), 32);
+        assert_eq!(
+            CentroidOrder::by_nearness(&Workers::new(None).unwrap(), Isa::detect(), &far, 2).ids().len(),
+            32
+        );
     }
 }

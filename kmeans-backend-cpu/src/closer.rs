@@ -84,7 +84,11 @@ pub(crate) fn closest(
         panels,
     });
     let step = if bytes.is_some() { kernel::byte_block_rows(rows.d()) } else { kernel::block_rows(rows.d()) };
-    let (panels, sq_norms) = (codebook.panels(), rows.sq_norms(workers, isa));
+    let sq_norms = rows.sq_norms(workers, isa);
+    if bytes.is_none() {
+        // Made here, and not by the first that needs them.
+        codebook.panels();
+    }
     let blocks = (0..rows.n()).step_by(step).zip(limits.chunks(step));
     let desk = || (engine.desks.take(codebook.k()), Vec::new());
     let desks = workers.share(rows.n().div_ceil(step), blocks, desk, |(desk, found), (start, limits)| {
@@ -100,7 +104,8 @@ pub(crate) fn closest(
             }
             None => {
                 let ahead = rows.ahead_of(&range, workers);
-                kernel::nearest_block_ahead(isa, loaded.all(isa, rows), panels, scratch, labels, ahead);
+                let block = loaded.all(isa, rows);
+                kernel::nearest_block_ahead(isa, block, codebook.panels(), scratch, labels, ahead);
                 kernel::lowest_scores(isa, kernel::kept(&scratch.lowest, limits.len()), scores);
             }
         }

@@ -69,8 +69,9 @@ impl CpuCodebook {
     }
 
     /// The order in which near centroids share a panel.
-    pub(crate) fn order(&self, isa: Isa) -> Arc<CentroidOrder> {
-        let by_nearness = || CentroidOrder::by_nearness(isa, self.centroids.offsets(), self.centroids.dim());
+    pub(crate) fn order(&self, workers: &Workers, isa: Isa) -> Arc<CentroidOrder> {
+        let by_nearness =
+            || CentroidOrder::by_nearness(workers, isa, self.centroids.offsets(), self.centroids.dim());
         self.order.get_or_init(|| Arc::new(by_nearness())).clone()
     }
 

@@ -17,6 +17,8 @@ pub(crate) struct Loaded {
     /// The place of each row in the block.
     places: Vec<u32>,
     count: usize,
+    /// Whether each row is at its own place.
+    is_in_order: bool,
 }
 
 impl Loaded {
@@ -24,15 +26,15 @@ impl Loaded {
     pub(crate) fn begin(&mut self, rows: Range<usize>) {
         self.places.clear();
         self.places.resize(rows.len(), NOWHERE);
-        (self.rows, self.count) = (rows, 0);
+        (self.rows, self.count, self.is_in_order) = (rows, 0, false);
     }
 
     /// Loads all rows, in order.
     pub(crate) fn all(&mut self, isa: Isa, prepared: &CpuPrepared<'_>) -> &RowBlock {
-        if self.count < self.rows.len() {
+        if !self.is_in_order {
             prepared.load(isa, &mut self.block, self.rows.clone());
             self.places.iter_mut().enumerate().for_each(|(row, place)| *place = row as u32);
-            self.count = self.rows.len();
+            (self.count, self.is_in_order) = (self.rows.len(), true);
         }
         &self.block
     }

@@ -77,8 +77,8 @@ fn run(engine: &CpuEngine, rows: &mut CpuPrepared<'_>, codebook: &CpuCodebook, w
             }
         }
     }
-    let is_new = rows.bounds.is_none();
     let mut bounds = byte_isa.and_then(|_| remembered(engine, rows, codebook));
+    let is_new = bounds.as_ref().is_some_and(|bounds| bounds.are_new);
     let mut kept = bounds.as_mut().map(|bounds| std::mem::take(&mut bounds.kept)).unwrap_or_default();
     let panels = byte_isa.map(|of_bytes| {
         let order = bounds.as_ref().map(|bounds| &bounds.order);
@@ -109,8 +109,9 @@ fn run(engine: &CpuEngine, rows: &mut CpuPrepared<'_>, codebook: &CpuCodebook, w
     if work.choose {
         let total = rows.n() as u64 * codebook.k() as u64;
         rows.pairs += counts.pairs(total, byte_isa.is_some());
-        rows.bytes_are_vague |= counts.scored as f64 > VAGUE * total as f64;
-        let is_stale = !is_new && counts.by_bytes as f64 > STALE * total as f64;
+        rows.bytes_are_vague |= (counts.scored + counts.crowded) as f64 > VAGUE * total as f64;
+        let has_moved = bounds.as_ref().is_some_and(Bounds::have_moved_far);
+        let is_stale = has_moved || !is_new && counts.by_bytes as f64 > STALE * total as f64;
         rows.bounds = bounds.filter(|_| !is_stale).map(|bounds| bounds.with(kept));
         (rows.labelled, rows.is_assigned) = (codebook.k(), true);
     }
@@ -125,10 +126,10 @@ fn remembered(engine: &CpuEngine, rows: &mut CpuPrepared<'_>, codebook: &CpuCode
     }
     match old.filter(|bounds| bounds.go_with(codebook)) {
         Some(mut bounds) => {
-            bounds.follow(engine.isa, codebook);
+            bounds.follow(&engine.workers, engine.isa, codebook);
             Some(bounds)
         }
-        None => Bounds::new(engine.isa, rows, codebook, engine.bounds_bytes(rows)),
+        None => Bounds::new(&engine.workers, engine.isa, rows, codebook, engine.bounds_bytes(rows)),
     }
 }
 

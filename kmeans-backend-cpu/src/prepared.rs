@@ -21,6 +21,7 @@ use crate::workers::Workers;
 #[derive(Debug)]
 pub struct CpuPrepared<'p> {
     rows: Values<'p>,
+    n: usize,
     d: usize,
     pub(crate) weights: Option<&'p [f32]>,
     pub(crate) frame: Frame,
@@ -79,6 +80,7 @@ impl<'p> CpuPrepared<'p> {
         let nothing = Frame::at_minimum(&Extent::new(vec![0.0; d], vec![0.0; d], n, weights));
         let mut prepared = Self {
             rows,
+            n,
             d,
             weights,
             frame: nothing.clone(),
@@ -246,7 +248,7 @@ impl<'p> CpuPrepared<'p> {
     }
 
     pub(crate) fn n(&self) -> usize {
-        self.labels.len()
+        self.n
     }
 
     /// All rows in runs of at most `most` that have weight, or have none.

@@ -30,6 +30,11 @@ impl Workers {
         self.pool.current_num_threads()
     }
 
+    /// Runs `work` on a worker, which `rayon::join` lets others help.
+    pub(crate) fn run<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
+        self.pool.install(work)
+    }
+
     /// Hands `items` to the workers, one at a time as they come free. Each worker has its own state,
     /// made by `state`; all states are returned. `len` is the number of items: a single one is not
     /// worth waking anybody.

@@ -142,7 +142,8 @@ pub(super) fn multiply_tiles(
 ) {
     let chunks = lines.len() / 16;
     let bytes_a_row = chunks * size_of::<ByteLine>();
-    let are_neighbours = ids.len() == CHUNK_ROWS && ids[CHUNK_ROWS - 1] - ids[0] == CHUNK_ROWS as u32 - 1;
+    // The last of them may be there several times.
+    let are_neighbours = ids.len() == CHUNK_ROWS && ids.iter().zip(ids[0]..).all(|(&id, next)| id == next);
     let (start, stride) = if are_neighbours {
         let from = rows.from(first + ids[0] as usize);
         assert!(from.len() >= (CHUNK_ROWS - 1) * rows.stride() + bytes_a_row);
