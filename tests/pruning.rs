@@ -206,7 +206,6 @@ fn weights_some_of_them_zero() {
 #[test]
 fn passes_in_any_order() {
     let (x, d) = naive::data("digits");
-    let n = x.len() / d;
     for engine in engines() {
         for metric in [Metric::L2, Metric::InnerProduct, Metric::Cosine] {
             let frame = frame(&x, d, None, metric);
@@ -216,25 +215,29 @@ fn passes_in_any_order() {
             engine.set_pruning(&mut b, Pruning::Always, None).unwrap();
             let rows =
                 |from: usize, k: usize| Centroids::from_positions(&x[from * d..(from + k) * d], &frame);
-            let given: Vec<i32> = (0..n).map(|row| (row * 31 % 64) as i32).collect();
             let half =
                 |c: Centroids| Centroids::from_offsets(c.offsets().iter().map(|c| c / 2.0).collect(), d);
             let long =
                 |c: Centroids| Centroids::from_offsets(c.offsets().iter().map(|c| c * 3.0).collect(), d);
-            let penalties = (0..64).map(|c| (c % 5) as f32 * 40.0).collect();
+            let moved = |a: Centroids, b: Centroids| {
+                let between = a.offsets().iter().zip(b.offsets()).map(|(a, b)| a + 0.1 * (b - a));
+                Centroids::from_offsets(between.collect(), d)
+            };
+            let penalties = (0..64).map(|c| (c % 5) as f32 * 1000.0).collect();
             let order: Vec<(&str, Centroids)> = vec![
                 ("first", rows(0, 64)),
                 ("second", rows(0, 64)),
                 ("as before", rows(0, 64)),
+                ("with penalties", rows(0, 64).with_penalties(penalties)),
+                ("a little moved, without", moved(rows(0, 64), rows(70, 64))),
+                ("as before again", rows(0, 64)),
+                ("set to the second nearest", rows(0, 64)),
                 ("fewer", rows(7, 50)),
                 ("more", rows(7, 130)),
                 ("more again", rows(7, 130)),
                 ("others", rows(500, 130)),
-                ("set", rows(0, 64)),
                 ("nearer zero", half(rows(0, 64))),
                 ("far out", long(rows(0, 64))),
-                ("with penalties", rows(0, 64).with_penalties(penalties)),
-                ("without", rows(0, 64)),
                 ("assigned only", rows(1, 64)),
                 ("added only", rows(1, 64)),
                 ("at last", rows(1, 64)),
@@ -243,8 +246,10 @@ fn passes_in_any_order() {
                 let codebook = engine.codebook(&centroids, metric).unwrap();
                 for rows in [&mut a, &mut b] {
                     match what {
-                        "set" => {
-                            engine.set_labels(rows, &given).unwrap();
+                        "set to the second nearest" => {
+                            let two = engine.nearest(rows, &codebook, 2).unwrap().ids;
+                            let second: Vec<i32> = two.chunks(2).map(|two| two[1]).collect();
+                            engine.set_labels(rows, &second).unwrap();
                             engine.reduce(rows, &codebook).unwrap();
                             engine.step(rows, &codebook).unwrap();
                         }

@@ -153,3 +153,76 @@ impl Bounds {
         (self.sq_length - sq_norm).max(0.0).sqrt()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use kmeans_core::{Centroids, Engine, Metric, Rows};
+
+    use super::*;
+    use crate::engine::CpuEngine;
+
+    /// Neither distances nor products, as distances, change by more than a centroid is said to move.
+    #[test]
+    fn no_distance_changes_by_more_than_the_move() {
+        let engine = CpuEngine::new(None).unwrap();
+        let d = 2;
+        let rows = engine.prepare(Rows::Host { x: vec![0.0; d].into(), d }, None).unwrap();
+        for metric in [Metric::L2, Metric::InnerProduct] {
+            for i in 0..200_u16 {
+                let angle = f32::from(i) / 31.0;
+                let from = [0.9 * angle.cos(), 0.9 * angle.sin()];
+                let to = [1.1 * (1.1 * angle).cos(), 1.1 * (1.1 * angle).sin()];
+                let codebook = CpuCodebook::new(&Centroids::from_offsets(from.to_vec(), d), metric);
+                let next = CpuCodebook::new(&Centroids::from_offsets(to.to_vec(), d), metric);
+                let mut bounds = Bounds::new(&engine.workers, engine.isa, &rows, &codebook, 1000).unwrap();
+                assert!(bounds.go_with(&next));
+                bounds.follow(&engine.workers, engine.isa, &next);
+                let moved = f64::from(bounds.moved_at_most(0));
+                for j in 0..50_u16 {
+                    let (turn, length) = (f64::from(j) / 7.0, 0.2 * f64::from(j % 10));
+                    let v = [length * turn.cos(), length * turn.sin()];
+                    let dist = |c: [f32; 2]| {
+                        let c = c.map(f64::from);
+                        let product = v[0] * c[0] + v[1] * c[1];
+                        let sq_norm = c[0] * c[0] + c[1] * c[1];
+                        let sq_norm = if metric == Metric::L2 { sq_norm } else { bounds.sq_length };
+                        (length * length + sq_norm - 2.0 * product).max(0.0).sqrt()
+                    };
+                    assert!((dist(from) - dist(to)).abs() <= moved, "{metric} {from:?} {to:?} {v:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn groups_take_no_more_than_the_memory() {
+        let engine = CpuEngine::new(None).unwrap();
+        let (n, d, k) = (100, 4, 500);
+        let rows = engine.prepare(Rows::Host { x: vec![1.0; n * d].into(), d }, None).unwrap();
+        let codebook = CpuCodebook::new(&Centroids::from_offsets(vec![1.0; k * d], d), Metric::L2);
+        for (bytes, groups) in
+            [(100_000, Some(32)), (7 * 2 * 112, Some(7)), (3 * 2 * 112, Some(3)), (223, None)]
+        {
+            let bounds = Bounds::new(&engine.workers, engine.isa, &rows, &codebook, bytes);
+            assert_eq!(bounds.as_ref().map(Bounds::groups), groups, "{bytes}");
+            assert!(bounds.is_none_or(|bounds| bounds.kept.len() as u64 * 2 <= bytes));
+        }
+    }
+
+    #[test]
+    fn a_codebook_of_another_kind_has_no_bounds() {
+        let engine = CpuEngine::new(None).unwrap();
+        let rows = engine.prepare(Rows::Host { x: vec![1.0; 40].into(), d: 2 }, None).unwrap();
+        let of = |metric, k: usize, c| CpuCodebook::new(&Centroids::from_offsets(vec![c; k * 2], 2), metric);
+        let bounds = |metric| {
+            let codebook = of(metric, 20, 1.0);
+            Bounds::new(&engine.workers, engine.isa, &rows, &codebook, 10_000).unwrap()
+        };
+        assert!(bounds(Metric::L2).go_with(&of(Metric::L2, 20, 1e6)));
+        assert!(!bounds(Metric::L2).go_with(&of(Metric::L2, 21, 1.0)));
+        assert!(!bounds(Metric::L2).go_with(&of(Metric::InnerProduct, 20, 1.0)));
+        assert!(bounds(Metric::InnerProduct).go_with(&of(Metric::InnerProduct, 20, 1.2)));
+        // Longer than there is room for in M.
+        assert!(!bounds(Metric::InnerProduct).go_with(&of(Metric::InnerProduct, 20, 2.0)));
+    }
+}
