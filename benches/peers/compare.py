@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Time `kmeans train` and other implementations on one job, turn by turn.
+"""Time `kmeans train` and other implementations on one job, turn by turn, each in a process of its own.
 
 The same rows, the same initial centroids where a peer takes them, all rows, a fixed number of iterations,
 no early stop, two threads or whatever a peer takes by itself. Prints a JSON line for each run, with the
@@ -18,6 +18,7 @@ import json
 import os
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
 import warnings
@@ -50,21 +51,20 @@ def timed(call):
 
 
 class Job:
+    """Rows, first centroids, and a folder for what passes between processes."""
+
     def __init__(self, args, folder):
         self.data, self.k, self.command, self.folder = args.data, args.k, args.command, folder
         self.x = np.ascontiguousarray(np.load(args.data), dtype="f4")
-        rows = np.random.default_rng(7).choice(len(self.x), args.k, replace=False)
-        self.start = self.x[rows].copy()
         self.start_file, self.f32_file = self.path("start.npy"), self.path("rows.npy")
-        np.save(self.start_file, self.start)
+        if not os.path.exists(self.start_file):
+            rows = np.random.default_rng(7).choice(len(self.x), args.k, replace=False)
+            np.save(self.start_file, self.x[rows])
+            np.save(self.f32_file, self.x)
+        self.start = np.load(self.start_file)
 
     def path(self, name):
         return os.path.join(self.folder, name)
-
-    def rows_file(self):
-        if not os.path.exists(self.f32_file):
-            np.save(self.f32_file, self.x)
-        return self.f32_file
 
 
 def ours(*options):
@@ -132,7 +132,7 @@ def rust(name):
     def run(job, niter):
         out = job.path("peer.npy")
         command = os.path.join(HERE, "rust", "target", "release", "kmeans-peers")
-        done = subprocess.run([command, name, job.rows_file(), job.start_file, str(niter), out], check=True,
+        done = subprocess.run([command, name, job.f32_file, job.start_file, str(niter), out], check=True,
                               capture_output=True)
         return json.loads(done.stdout)["seconds"], np.load(out)
     return run
@@ -150,6 +150,24 @@ PEERS = {
 }
 
 
+def run_here(args, name, niter):
+    """Runs one peer and prints its seconds; its centroids go to a file."""
+    job = Job(args, args.folder)
+    seconds, centroids = PEERS[name](job, niter)
+    np.save(job.path("found.npy"), np.asarray(centroids, dtype="f4"))
+    print(json.dumps({"seconds": seconds}))
+
+
+def run_apart(args, folder, name, niter):
+    """The same in a process of its own: libraries in one process get into each other's threads."""
+    command = [sys.executable, os.path.abspath(__file__), args.data, "-k", str(args.k), "--command", args.command,
+               "--folder", folder, "--peers", f"{name}:{niter}"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise RuntimeError(done.stderr.strip().splitlines()[-1] if done.stderr.strip() else done.returncode)
+    return json.loads(done.stdout.splitlines()[-1])["seconds"], np.load(os.path.join(folder, "found.npy"))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data")
@@ -158,7 +176,11 @@ def main():
     parser.add_argument("--repeat", type=int, default=5)
     parser.add_argument("--peers", default="faiss", help=", ".join(PEERS))
     parser.add_argument("--command", default="target/release/kmeans")
+    parser.add_argument("--folder", help=argparse.SUPPRESS)
     args = parser.parse_args()
+    if args.folder:
+        name, niter = args.peers.split(":")
+        return run_here(args, name, int(niter))
     names = [name.split(":") for name in ["kmeans", *args.peers.split(",")]]
     runs = {name: int(niter[0]) if niter else args.niter for name, *niter in names}
     seconds = {name: [] for name in runs}
@@ -167,9 +189,9 @@ def main():
         for _ in range(args.repeat):
             for name, niter in runs.items():
                 try:
-                    took, centroids = PEERS[name](job, niter)
-                except Exception as error:  # a peer that cannot do the job is a line, too
-                    print(json.dumps({"peer": name, "error": repr(error)[:300]}), flush=True)
+                    took, centroids = run_apart(args, folder, name, niter)
+                except RuntimeError as error:  # a peer that cannot do the job is a line, too
+                    print(json.dumps({"peer": name, "error": str(error)[:300]}), flush=True)
                     continue
                 seconds[name].append(took / niter)
                 print(json.dumps({"peer": name, "n": len(job.x), "d": job.x.shape[1], "k": args.k,

@@ -15,6 +15,8 @@
 
 use std::sync::Arc;
 
+use kmeans_core::zeros;
+
 use crate::centroid_order::CentroidOrder;
 use crate::codebook::CpuCodebook;
 use crate::isa::Isa;
@@ -75,7 +77,7 @@ impl Bounds {
             order: codebook.order(workers, isa),
             are_new: true,
             panels_each,
-            kept: vec![0; rows.n().next_multiple_of(PANEL) * groups],
+            kept: zeros(rows.n().next_multiple_of(PANEL) * groups),
             // Moves add to distances; beyond eight times the largest the bound is cut off.
             base: Base::up_to(((8.0 * radius) as f32).clamp(f32::MIN_POSITIVE, f32::MAX)),
             sq_length,

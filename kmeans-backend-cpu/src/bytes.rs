@@ -9,6 +9,8 @@
 //!
 //! so that an integer product bounds the true one from both sides.
 
+use kmeans_core::zeros;
+
 use crate::isa::Isa;
 use crate::kernel::{self, QUAD, RowBlock, WIDE};
 use crate::prepared::CpuPrepared;
@@ -113,7 +115,7 @@ impl ByteRows {
         let (n, d) = (rows.n(), rows.d());
         let stride = d.next_multiple_of(QUAD);
         let mut new = Self {
-            values: vec![0; n * stride + MARGIN],
+            values: zeros(n * stride + MARGIN),
             stride,
             scales: vec![0.0; n],
             errors: vec![0.0; n],

@@ -8,7 +8,7 @@ use crate::byte_isa::ByteIsa;
 use crate::byte_panels::BytePanels;
 use crate::centroid_order::CentroidOrder;
 use crate::isa::Isa;
-use crate::kernel;
+use crate::kernel::{self, Fours};
 use crate::panels::Panels;
 use crate::strips::Strips;
 use crate::workers::Workers;
@@ -18,6 +18,7 @@ use crate::workers::Workers;
 pub struct CpuCodebook {
     panels: OnceLock<Panels>,
     strips: OnceLock<Strips>,
+    fours: OnceLock<Fours>,
     order: OnceLock<Arc<CentroidOrder>>,
     /// As bytes, in the orders that were asked for.
     bytes: Mutex<Vec<Arc<BytePanels>>>,
@@ -36,6 +37,7 @@ impl CpuCodebook {
         Self {
             panels: OnceLock::new(),
             strips: OnceLock::new(),
+            fours: OnceLock::new(),
             order: OnceLock::new(),
             bytes: Mutex::default(),
             biases: centroids.biases(metric),
@@ -55,6 +57,14 @@ impl CpuCodebook {
         self.panels.get_or_init(|| {
             let (c, metric) = (&self.centroids, self.metric);
             Panels::pack(c.offsets(), c.k(), c.dim(), &self.biases, metric.score_factor())
+        })
+    }
+
+    /// For dense rows where columns are few.
+    pub(crate) fn fours(&self) -> &Fours {
+        self.fours.get_or_init(|| {
+            let (c, factor) = (&self.centroids, self.metric.score_factor());
+            Fours::of(c.offsets(), c.dim(), &self.biases, factor)
         })
     }
 

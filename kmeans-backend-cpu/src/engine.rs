@@ -22,9 +22,10 @@ use crate::{closer, matrix, pass, top};
 /// Rows of a block when ranges are looked for.
 const EXTENT_ROWS: usize = 4096;
 
-/// Fewer columns or centroids than these are chosen among faster without bytes.
+/// Fewer columns, or fewer values of centroids, are chosen among faster without bytes: the table of BENCHMARKS.md,
+/// 'When pruning pays'.
 const FEWEST_COLUMNS: usize = 16;
-const FEWEST_CENTROIDS: usize = 64;
+const FEWEST_VALUES: usize = 4096;
 
 /// Which kernels to run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -100,8 +101,8 @@ impl CpuEngine {
             Pruning::Always => true,
             Pruning::Auto => {
                 widest != ByteIsa::Portable
-                    && codebook.k() >= FEWEST_CENTROIDS
                     && rows.d() >= FEWEST_COLUMNS
+                    && codebook.k() * rows.d() >= FEWEST_VALUES
                     && !rows.bytes_are_vague
             }
             _ => false,

@@ -73,6 +73,7 @@ fn run(engine: &CpuEngine, rows: &mut CpuPrepared<'_>, codebook: &CpuCodebook, w
             byte_isa = engine.byte_isa(rows, codebook);
             match byte_isa {
                 Some(_) => _ = rows.bytes(workers, isa),
+                None if kernel::is_better_transposed(rows.d()) => _ = codebook.fours(),
                 None => _ = codebook.panels(),
             }
         }
@@ -249,8 +250,13 @@ impl Pass<'_, '_> {
         desk.chosen.resize(out.rows.len(), 0);
         // Fetched from memory while this block is computed.
         let ahead = self.rows.ahead_of(&out.rows, self.workers);
-        let (panels, block) = (self.codebook.panels(), desk.rows.all(self.isa, self.rows));
-        kernel::nearest_block_ahead(self.isa, block, panels, &mut desk.scratch, &mut desk.chosen, ahead);
+        let block = desk.rows.all(self.isa, self.rows);
+        let (scratch, chosen) = (&mut desk.scratch, &mut desk.chosen);
+        if kernel::is_better_transposed(self.rows.d()) {
+            kernel::nearest_transposed(self.isa, block, self.codebook.fours(), scratch, chosen, ahead);
+        } else {
+            kernel::nearest_block_ahead(self.isa, block, self.codebook.panels(), scratch, chosen, ahead);
+        }
         desk.count_changed(out.labels);
     }
 

@@ -8,6 +8,7 @@ use burn::tensor::{FloatDType, Tensor};
 use burn_ndarray::{NdArray, NdArrayTensor};
 use kmeans_core::{
     CsrView, Extent, Frame, PairCounts, PartialStats, Pruning, Rows, SparseRows, unit_factor, unit_factors,
+    zeros,
 };
 
 use crate::bounds::Bounds;
@@ -126,7 +127,7 @@ impl<'p> CpuPrepared<'p> {
     pub(crate) fn sq_norms(&self, workers: &Workers, isa: Isa) -> &[f32] {
         self.sq_norms.get_or_init(|| {
             let step = kernel::block_rows(self.d);
-            let mut all = vec![0.0; self.n()];
+            let mut all: Vec<f32> = zeros(self.n());
             let blocks = (0..self.n()).step_by(step).zip(all.chunks_mut(step));
             workers.share(self.n().div_ceil(step), blocks, RowBlock::default, |block, (start, out)| {
                 self.load(isa, block, start..start + out.len());

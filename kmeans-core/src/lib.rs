@@ -72,7 +72,7 @@ pub use fixed::{Fixed, Grid};
 pub use frame::{Frame, Origin, unit_factor, unit_factors};
 pub use init::{InitFunction, InitRequest};
 pub use kmeans::KMeans;
-pub use kmeans_data::CsrView;
+pub use kmeans_data::{CsrView, zeros};
 pub use metric::Metric;
 pub use model::KMeansModel;
 pub use options::{EmptyClusters, Init, Pruning, Seeding};

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use burn::tensor::{Int, Tensor, TensorData, backend::Backend};
-use kmeans_data::Points;
+use kmeans_data::{Points, zeros};
 
 use crate::engine::Rows;
 use crate::error::{Error, Result};
@@ -132,7 +132,7 @@ impl<B: Backend> Source<'_, B> {
         match self {
             Self::Tensor(t) => Ok(Rows::Tensor(t.clone().slice([rows, 0..self.d()]))),
             Self::Points(p) => {
-                let mut x = vec![0.0; rows.len() * p.dim()];
+                let mut x = zeros(rows.len() * p.dim());
                 p.read(rows, &mut x)?;
                 Ok(Rows::Host { x: Cow::Owned(x), d: p.dim() })
             }
@@ -153,7 +153,7 @@ impl<B: Backend> Source<'_, B> {
                     read(ids.len());
                     return Ok(Rows::Csr(SparseRows::Owned(rows)));
                 }
-                let mut x = vec![0.0; ids.len() * p.dim()];
+                let mut x = zeros(ids.len() * p.dim());
                 let batches = ids.chunks(GATHER_ROWS).zip(x.chunks_mut(GATHER_ROWS * p.dim()));
                 for (batch, (ids, x)) in batches.enumerate() {
                     p.gather(ids, x)?;

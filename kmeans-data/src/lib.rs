@@ -61,7 +61,9 @@ mod encode;
 mod error;
 mod format;
 mod labels;
-#[allow(unsafe_code, reason = "memory maps; the only file of the crate with unsafe code")]
+#[allow(unsafe_code, reason = "advice to the system about memory that is ours")]
+mod large;
+#[allow(unsafe_code, reason = "memory maps")]
 mod mapped;
 mod memory;
 mod npy;
@@ -89,6 +91,7 @@ pub use dtype::Dtype;
 pub use error::{DataError, ErrorKind};
 pub use format::Format;
 pub use labels::{read_labels, write_distances, write_label_rows, write_labels};
+pub use large::zeros;
 pub use memory::{RowSlice, Rows};
 pub use npy::NpyFile;
 pub use open::{describe, open};

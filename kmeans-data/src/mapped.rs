@@ -1,4 +1,4 @@
-//! Memory-mapped files: all unsafe code of the crate.
+//! Memory-mapped files.
 
 use std::fs::{self, File};
 use std::ops::Range;

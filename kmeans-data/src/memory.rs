@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::points::{check_read, value_range};
-use crate::{DataError, Points};
+use crate::{DataError, Points, zeros};
 
 /// Rows in a slice: row-major, d values a row. Lends its rows.
 #[derive(Debug, Clone, Copy)]
@@ -75,7 +75,7 @@ impl Rows {
     /// # Errors
     /// As [`Points::read`].
     pub fn copy_of(points: &(impl Points + ?Sized)) -> Result<Self, DataError> {
-        let mut values = vec![0.0; points.rows() * points.dim()];
+        let mut values = zeros(points.rows() * points.dim());
         points.read(0..points.rows(), &mut values)?;
         Ok(Self { values, dim: points.dim(), name: points.name().to_owned() })
     }

@@ -114,6 +114,19 @@ pub(crate) trait Lanes: Copy {
         })
     }
 
+    /// Lane i of vector j becomes lane j of vector i.
+    #[inline(always)]
+    fn transposed(self, square: [Self::V; PANEL]) -> [Self::V; PANEL] {
+        let (mut from, mut to) = ([[0.0; PANEL]; PANEL], square);
+        for (from, vector) in from.iter_mut().zip(square) {
+            self.store(vector, from);
+        }
+        for (i, to) in to.iter_mut().enumerate() {
+            *to = self.load(&from.map(|row| row[i]));
+        }
+        to
+    }
+
     /// The root of each lane.
     #[inline(always)]
     fn sqrt(self, x: Self::V) -> Self::V {

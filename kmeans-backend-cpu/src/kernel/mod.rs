@@ -10,6 +10,7 @@
 //! | `lines` | buffers aligned to cache lines |
 //! | `rows` | a block of rows, brought into the frame |
 //! | `nearest` | scores of a block against a codebook; the lowest of each row |
+//! | `transposed` | the same labels where columns are few |
 //! | `chains` | the same scores of single pairs |
 //! | `bytes`, `bytes_x86` | bounds of scores from bytes, and the centroids that may be the label |
 //! | `reach` | bounds of distances in 16 bits, and the rows that they keep awake |
@@ -37,6 +38,7 @@ mod pairs;
 mod reach;
 mod rows;
 mod sparse;
+mod transposed;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
@@ -54,3 +56,4 @@ pub(crate) use pairs::{WideRows, pair_rows, pairs_block};
 pub(crate) use reach::{Base, Renewal, awake, lower, renew};
 pub(crate) use rows::{RowBlock, block_rows};
 pub(crate) use sparse::{SparseBlock, dot_sparse, nearest_sparse};
+pub(crate) use transposed::{Fours, is_better_transposed, nearest_transposed};

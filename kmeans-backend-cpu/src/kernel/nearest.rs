@@ -46,7 +46,7 @@ const GROUP_BYTES: usize = 32 << 10;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Scratch {
     /// Chains put away between two ranges of columns.
-    chains: Lines,
+    pub(super) chains: Lines,
     /// For each row the lowest score of each lane, then the panel that it is from.
     pub(crate) lowest: Lines,
 }

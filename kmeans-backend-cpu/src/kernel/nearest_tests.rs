@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::isa::Isa;
+use crate::kernel::{Fours, nearest_transposed};
 use crate::panels::Panels;
 
 struct Numbers(u64);
@@ -53,6 +54,10 @@ impl Job {
         let mut labels = vec![-1; self.x.len() / self.d];
         let scratch = &mut Scratch::default();
         nearest_block(isa, &self.rows(isa), &self.panels(), scratch, &mut labels);
+        let fours = Fours::of(&self.centroids, self.d, &self.bias, self.factor);
+        let mut transposed = vec![-1; labels.len()];
+        nearest_transposed(isa, &self.rows(isa), &fours, scratch, &mut transposed, &self.x);
+        assert_eq!(labels, transposed, "{isa} d={} k={}", self.d, self.k);
         labels
     }
 

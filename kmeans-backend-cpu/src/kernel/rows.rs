@@ -1,10 +1,10 @@
 //! A block of rows, brought into the frame once and read many times.
 
-use super::lanes::{Kernel, Lanes};
+use super::lanes::{Kernel, Lanes, PANEL};
 use super::lines::Lines;
 use crate::isa::Isa;
 
-/// A block is padded with rows of zeros to a multiple of this: of 9, 6 and 4, the row tiles.
+/// A block is padded with rows of zeros to a multiple of this, of 9, 6 and 4, the row tiles; and sixteen more.
 pub(crate) const ROW_PAD: usize = 36;
 
 /// Rows shorter than this lie one against the other.
@@ -92,7 +92,7 @@ impl RowBlock {
         self.d = d;
         self.stride = if d < TIGHT_BELOW { d } else { 16 * (d.div_ceil(16) | 1) };
         let used = self.rows * self.stride;
-        let padded = self.rows.next_multiple_of(ROW_PAD) * self.stride;
+        let padded = (self.rows.next_multiple_of(ROW_PAD) + PANEL) * self.stride;
         self.values.make_room(padded);
         self.values.as_mut_slice()[used..padded].fill(0.0);
         used

@@ -96,6 +96,35 @@ impl Lanes for Avx512 {
     }
 
     #[inline(always)]
+    fn transposed(self, square: [__m512; PANEL]) -> [__m512; PANEL] {
+        // SAFETY: `self` proves AVX-512F.
+        unsafe {
+            // Squares of four by four in each quarter, then quarters.
+            let mut small = [square[0]; PANEL];
+            for i in 0..4 {
+                let rows = &square[4 * i..4 * i + 4];
+                let (a, b) = (_mm512_unpacklo_ps(rows[0], rows[1]), _mm512_unpackhi_ps(rows[0], rows[1]));
+                let (c, d) = (_mm512_unpacklo_ps(rows[2], rows[3]), _mm512_unpackhi_ps(rows[2], rows[3]));
+                small[i] = _mm512_shuffle_ps::<0x44>(a, c);
+                small[4 + i] = _mm512_shuffle_ps::<0xee>(a, c);
+                small[8 + i] = _mm512_shuffle_ps::<0x44>(b, d);
+                small[12 + i] = _mm512_shuffle_ps::<0xee>(b, d);
+            }
+            let mut columns = square;
+            for j in 0..4 {
+                let quads = &small[4 * j..4 * j + 4];
+                let low = [0, 2].map(|i| _mm512_shuffle_f32x4::<0x44>(quads[i], quads[i + 1]));
+                let high = [0, 2].map(|i| _mm512_shuffle_f32x4::<0xee>(quads[i], quads[i + 1]));
+                columns[j] = _mm512_shuffle_f32x4::<0x88>(low[0], low[1]);
+                columns[4 + j] = _mm512_shuffle_f32x4::<0xdd>(low[0], low[1]);
+                columns[8 + j] = _mm512_shuffle_f32x4::<0x88>(high[0], high[1]);
+                columns[12 + j] = _mm512_shuffle_f32x4::<0xdd>(high[0], high[1]);
+            }
+            columns
+        }
+    }
+
+    #[inline(always)]
     fn places(self, mask: u32, first: u32, out: &mut [u32; PANEL]) -> usize {
         // SAFETY: `self` proves AVX-512F, and `out` is 16 writable u32.
         unsafe {
