@@ -6,7 +6,7 @@
 //! a row need not look at a group whose  kept − moved  is beyond the distance to its own centroid
 //! ```
 //!
-//! This is the triangle inequality with a bound a group of centroids \[DZ15\]; a group is a panel, or more of
+//! This is the triangle inequality with a bound a group of centroids \[DZSMM15\]; a group is a panel, or more of
 //! them where bounds of all panels would take too much memory. Bounds never grow stale by being subtracted
 //! from: what a pass does not look at, it does not write.
 //!
