@@ -22,9 +22,10 @@ use crate::{closer, matrix, pass, top};
 /// Rows of a block when ranges are looked for.
 const EXTENT_ROWS: usize = 4096;
 
-/// Fewer columns, or fewer values of centroids, are chosen among faster without bytes: the table of BENCHMARKS.md,
-/// 'When pruning pays'.
+/// Fewer columns, centroids, or values of centroids, are chosen among faster without bytes: the tables of
+/// BENCHMARKS.md, 'When pruning pays' and 'The grid'.
 const FEWEST_COLUMNS: usize = 16;
+const FEWEST_CENTROIDS: usize = 32;
 const FEWEST_VALUES: usize = 4096;
 
 /// Which kernels to run.
@@ -102,6 +103,7 @@ impl CpuEngine {
             Pruning::Auto => {
                 widest != ByteIsa::Portable
                     && rows.d() >= FEWEST_COLUMNS
+                    && codebook.k() >= FEWEST_CENTROIDS
                     && codebook.k() * rows.d() >= FEWEST_VALUES
                     && !rows.bytes_are_vague
             }

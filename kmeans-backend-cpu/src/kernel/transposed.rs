@@ -167,8 +167,8 @@ fn transpose<L: Lanes, const R: usize>(
         }
     }
     for (l, column) in columns.iter_mut().enumerate().skip(whole) {
-        for r in 0..PANEL {
-            column[group].0[r] = from[r][l];
+        for (to, from) in column[group].0.iter_mut().zip(&from) {
+            *to = from[l];
         }
     }
 }
