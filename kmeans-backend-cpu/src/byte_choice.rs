@@ -26,6 +26,7 @@ use crate::isa::Isa;
 use crate::kernel::{self, ByteScratch, Contender, EACH, Look, PANEL, Renewal, Scratch, Side};
 use crate::loaded::Loaded;
 use crate::prepared::CpuPrepared;
+use crate::settling::Settling;
 
 /// A block in which more than this share of the pairs contends is left to the dense kernel: pairs alone take longer,
 /// and memory. Rows that are equal to many centroids do that.
@@ -34,7 +35,7 @@ const CROWD: usize = 8;
 const FEWEST: usize = 64;
 
 /// No centroid.
-const NONE: u32 = u32::MAX;
+pub(crate) const NONE: u32 = u32::MAX;
 
 /// What a worker keeps from block to block.
 #[derive(Debug, Default)]
@@ -46,28 +47,10 @@ pub(crate) struct ByteDesk {
     awake: Vec<u32>,
     least: Vec<f32>,
     contenders: Vec<Contender>,
-    /// Rows and centroids to score: those that contend, then those that still do.
-    pairs: Vec<(u32, u32)>,
-    scores: Vec<f32>,
-    rivals: Vec<(u32, u32)>,
-    standings: Vec<Standing>,
+    settling: Settling,
     scratch: ByteScratch,
     dense: Scratch,
     pub(crate) counts: ByteCounts,
-}
-
-/// Where the choice of a row stands.
-#[derive(Clone, Copy, Debug)]
-struct Standing {
-    /// The score of the label before; +∞ for none.
-    own: f32,
-    /// The lowest score so far, and the centroid that is chosen; at first the label before.
-    lowest: f32,
-    chosen: u32,
-    /// Contenders that may have the lowest score.
-    rivals: u32,
-    /// Whether the label before is among the pairs to score.
-    is_own_scored: bool,
 }
 
 /// Pairs of a row and a centroid.
@@ -99,22 +82,6 @@ impl ByteCounts {
             crowded: self.crowded + other.crowded,
         }
     }
-}
-
-impl Standing {
-    /// Without any score the lowest number is the label, as the dense kernel has it.
-    fn label(&self) -> i32 {
-        if self.chosen == NONE { 0 } else { self.chosen as i32 }
-    }
-}
-
-/// How to add up a product.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Scoring {
-    /// In any order.
-    InLanes,
-    /// To the bit as the dense kernel.
-    AsDense,
 }
 
 /// Rows and centroids as bytes.
@@ -168,7 +135,8 @@ impl Work<'_, '_> {
         }
         if self.look(memory.as_mut(), desk) {
             self.settle(loaded, desk);
-            labels.iter_mut().zip(&desk.standings).for_each(|(label, standing)| *label = standing.label());
+            let standings = desk.settling.standings();
+            labels.iter_mut().zip(standings).for_each(|(label, standing)| *label = standing.label());
         } else {
             self.choose_densely(loaded, desk, labels);
         }
@@ -199,7 +167,7 @@ impl Work<'_, '_> {
             return;
         }
         self.settle(loaded, desk);
-        for ((label, score), standing) in labels.iter_mut().zip(scores).zip(&desk.standings) {
+        for ((label, score), standing) in labels.iter_mut().zip(scores).zip(desk.settling.standings()) {
             (*label, *score) = (standing.label(), standing.lowest);
         }
     }
@@ -239,15 +207,7 @@ impl Work<'_, '_> {
             own: NONE,
             rest: 0.0,
         }));
-        let none = Standing {
-            own: f32::INFINITY,
-            lowest: f32::INFINITY,
-            chosen: NONE,
-            rivals: 0,
-            is_own_scored: false,
-        };
-        desk.standings.clear();
-        desk.standings.resize(self.count, none);
+        desk.settling.begin(self.count);
         desk.contenders.clear();
     }
 
@@ -266,8 +226,7 @@ impl Work<'_, '_> {
             }
             let side = &mut desk.sides[row];
             (side.own, side.limit) = (places[label], score as f32 + side.slack);
-            let (own, chosen) = (score as f32, label as u32);
-            desk.standings[row] = Standing { own, lowest: own, chosen, rivals: 0, is_own_scored: false };
+            desk.settling.begin_with(row, label as u32, score as f32);
         }
     }
 
@@ -354,83 +313,9 @@ impl Work<'_, '_> {
         desk.contenders.len() <= most
     }
 
-    /// Finds the lowest scores of the dense kernel among the contenders and the labels before.
-    ///
-    /// Scores from sums in lanes are off by no more than those of the dense kernel, so whatever is more than
-    /// the slack above the lowest of them is out. Where more than one is left, chains decide.
     fn settle(&self, loaded: &mut Loaded, desk: &mut ByteDesk) {
-        let ids = self.bytes.panels.order.ids();
-        let ByteDesk { sides, contenders, pairs, scores, rivals, standings, counts, .. } = desk;
-        pairs.clear();
-        let contending = contenders.iter().filter(|contender| {
-            let is_farther = contender.least > sides[contender.row as usize].limit;
-            !is_farther
-        });
-        pairs.extend(contending.map(|contender| (contender.row, ids[contender.place as usize])));
-        pairs.iter().for_each(|&(row, _)| loaded.one(self.isa, self.rows, row as usize));
-        self.score(loaded, pairs, scores, Scoring::InLanes);
-        for (&(row, _), &score) in pairs.iter().zip(&*scores) {
-            let lowest = &mut standings[row as usize].lowest;
-            *lowest = if score < *lowest { score } else { *lowest };
-        }
-        rivals.clear();
-        for (&(row, id), &score) in pairs.iter().zip(&*scores) {
-            let standing = &mut standings[row as usize];
-            let is_out = score > standing.lowest + sides[row as usize].slack;
-            if !is_out {
-                standing.rivals += 1;
-                rivals.push((row, id));
-            }
-        }
-        counts.scored += pairs.len() as u64;
-
-        pairs.clear();
-        for &(row, id) in &*rivals {
-            let standing = &mut standings[row as usize];
-            let is_out = standing.own > standing.lowest + sides[row as usize].slack;
-            let has_own = sides[row as usize].own != NONE && !is_out;
-            if !has_own && standing.rivals == 1 {
-                standing.chosen = id;
-                continue;
-            }
-            if has_own && !standing.is_own_scored {
-                pairs.push((row, standing.chosen));
-                standing.is_own_scored = true;
-            }
-            pairs.push((row, id));
-        }
-        self.score(loaded, pairs, scores, Scoring::AsDense);
-        for &(row, _) in &*pairs {
-            let standing = &mut standings[row as usize];
-            (standing.lowest, standing.chosen) = (f32::INFINITY, NONE);
-        }
-        for (&(row, id), &score) in pairs.iter().zip(&*scores) {
-            let standing = &mut standings[row as usize];
-            let is_first = score == standing.lowest && standing.chosen != NONE && id < standing.chosen;
-            if score < standing.lowest || is_first {
-                (standing.lowest, standing.chosen) = (score, id);
-            }
-        }
-    }
-
-    /// The scores of pairs of a row of the block and a centroid.
-    fn score(&self, loaded: &Loaded, pairs: &[(u32, u32)], scores: &mut Vec<f32>, scoring: Scoring) {
-        scores.clear();
-        let Some(&spare) = pairs.first() else { return };
-        let codebook = self.codebook;
-        let factor = codebook.metric.score_factor();
-        for pairs in pairs.chunks(EACH) {
-            let operands = std::array::from_fn(|at| {
-                let (row, id) = pairs.get(at).copied().unwrap_or(spare);
-                (loaded.row(row as usize), codebook.centroids.row(id as usize))
-            });
-            let products = match scoring {
-                Scoring::InLanes => kernel::products(self.isa, operands).map(|product| factor * product),
-                Scoring::AsDense => kernel::chains(self.isa, operands, factor),
-            };
-            let of_pairs = pairs.iter().zip(products);
-            scores.extend(of_pairs.map(|(&(_, id), product)| codebook.biases[id as usize] + product));
-        }
+        let ByteDesk { settling, contenders, sides, counts, .. } = desk;
+        counts.scored += settling.settle(self, contenders, sides, loaded);
     }
 
     /// A centroid that a row has left is one of the others of its group again.

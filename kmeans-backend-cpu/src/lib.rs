@@ -25,6 +25,7 @@ mod matrix;
 mod panels;
 mod pass;
 mod prepared;
+mod settling;
 mod sparse_pass;
 mod strips;
 mod sums;
