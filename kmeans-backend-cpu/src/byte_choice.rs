@@ -18,14 +18,9 @@
 use kmeans_core::PairCounts;
 
 use crate::bounds::Bounds;
-use crate::byte_isa::ByteIsa;
-use crate::byte_panels::BytePanels;
-use crate::bytes::ByteRows;
-use crate::codebook::CpuCodebook;
-use crate::isa::Isa;
+use crate::byte_work::{ByteWork, Bytes, NONE};
 use crate::kernel::{self, ByteScratch, Contender, EACH, Look, PANEL, Renewal, Scratch, Side};
 use crate::loaded::Loaded;
-use crate::prepared::CpuPrepared;
 use crate::settling::Settling;
 
 /// A block in which more than this share of the pairs contends is left to the dense kernel: pairs alone take longer,
@@ -33,9 +28,6 @@ use crate::settling::Settling;
 const CROWD: usize = 8;
 /// But so many contenders a row are no crowd: before the first limits are known, all of a few panels contend.
 const FEWEST: usize = 64;
-
-/// No centroid.
-pub(crate) const NONE: u32 = u32::MAX;
 
 /// What a worker keeps from block to block.
 #[derive(Debug, Default)]
@@ -84,14 +76,6 @@ impl ByteCounts {
     }
 }
 
-/// Rows and centroids as bytes.
-#[derive(Clone, Copy)]
-pub(crate) struct Bytes<'a> {
-    pub(crate) isa: ByteIsa,
-    pub(crate) rows: &'a ByteRows,
-    pub(crate) panels: &'a BytePanels,
-}
-
 /// Labels of this codebook, and the distances or products of the rows to their centroids.
 #[derive(Clone, Copy)]
 pub(crate) struct Before<'a> {
@@ -106,17 +90,7 @@ pub(crate) struct Memory<'a> {
     pub(crate) kept: &'a mut [u16],
 }
 
-/// Rows from number `start` on, and what they choose from.
-pub(crate) struct Work<'a, 'p> {
-    pub(crate) isa: Isa,
-    pub(crate) bytes: Bytes<'a>,
-    pub(crate) rows: &'a CpuPrepared<'p>,
-    pub(crate) codebook: &'a CpuCodebook,
-    pub(crate) start: usize,
-    pub(crate) count: usize,
-}
-
-impl Work<'_, '_> {
+impl ByteWork<'_, '_> {
     /// Chooses the labels of the rows, of which those are loaded that scores are needed of.
     pub(crate) fn choose(
         &self,

@@ -9,7 +9,7 @@
 
 use kmeans_core::Closer;
 
-use crate::byte_choice::{Bytes, Work};
+use crate::byte_work::{ByteWork, Bytes};
 use crate::codebook::CpuCodebook;
 use crate::desk::Desk;
 use crate::engine::CpuEngine;
@@ -99,7 +99,7 @@ pub(crate) fn closest(
         loaded.begin(range.clone());
         match bytes {
             Some(bytes) => {
-                let work = Work { isa, bytes, rows, codebook, start, count: limits.len() };
+                let work = ByteWork { isa, bytes, rows, codebook, start, count: limits.len() };
                 work.choose_below(limits, loaded, byte_desk, labels, scores);
             }
             None => {

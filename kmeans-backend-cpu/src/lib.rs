@@ -11,6 +11,7 @@ mod byte_choice;
 #[allow(unsafe_code, reason = "asks the processor and the system; each block says why it is sound")]
 mod byte_isa;
 mod byte_panels;
+mod byte_work;
 mod bytes;
 mod centroid_order;
 mod closer;

@@ -15,7 +15,8 @@ use std::ops::Range;
 use kmeans_core::{Grid, PartialStats};
 
 use crate::bounds::Bounds;
-use crate::byte_choice::{self, Before, ByteCounts, Bytes, Memory};
+use crate::byte_choice::{Before, ByteCounts, Memory};
+use crate::byte_work::{ByteWork, Bytes};
 use crate::codebook::CpuCodebook;
 use crate::desk::{Desk, Desks};
 use crate::engine::CpuEngine;
@@ -271,7 +272,7 @@ impl Pass<'_, '_> {
         let before = has_labels.then_some(Before { labels: out.labels, measured: &desk.measured });
         let memory = self.bounds.zip(out.kept.as_deref_mut()).map(|(bounds, kept)| Memory { bounds, kept });
         let (isa, codebook, start, count) = (self.isa, self.codebook, out.rows.start, out.rows.len());
-        let work = byte_choice::Work { isa, bytes, rows: self.rows, codebook, start, count };
+        let work = ByteWork { isa, bytes, rows: self.rows, codebook, start, count };
         work.choose(&mut desk.rows, before, memory, &mut desk.bytes, &mut desk.chosen);
         desk.count_changed(out.labels);
         if !has_labels {

@@ -6,7 +6,7 @@
 //! one rival: it is the label; several: chains, to the bit as the dense kernel has them
 //! ```
 
-use crate::byte_choice::{NONE, Work};
+use crate::byte_work::{ByteWork, NONE};
 use crate::kernel::{self, Contender, EACH, Side};
 use crate::loaded::Loaded;
 
@@ -81,7 +81,7 @@ impl Settling {
     /// the slack above the lowest of them is out. Where more than one is left, chains decide.
     pub(crate) fn settle(
         &mut self,
-        work: &Work<'_, '_>,
+        work: &ByteWork<'_, '_>,
         contenders: &[Contender],
         sides: &[Side],
         loaded: &mut Loaded,
@@ -144,7 +144,7 @@ impl Settling {
 
 /// The scores of pairs of a row of the block and a centroid.
 fn score(
-    work: &Work<'_, '_>,
+    work: &ByteWork<'_, '_>,
     loaded: &Loaded,
     pairs: &[(u32, u32)],
     scores: &mut Vec<f32>,
