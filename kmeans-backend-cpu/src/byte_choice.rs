@@ -7,8 +7,8 @@
 //!     for each panel of the group: let them look at it by bytes
 //!         contenders += centroids whose score may be below limit; limit falls
 //!     remember the new bounds of these rows
-//! contenders whose score may be below the limits in the end, and the labels before: exact scores, in f32
-//! label = the lowest score
+//! contenders whose score may be below the limits in the end are settled, against the labels before, by scores in
+//! f32; a block with too many of them is scored as a whole
 //! ```
 //!
 //! The label is that of the dense kernel, which is the smallest of *its* scores, the first where several are
@@ -23,11 +23,11 @@ use crate::kernel::{self, ByteScratch, Contender, EACH, Look, PANEL, Renewal, Sc
 use crate::loaded::Loaded;
 use crate::settling::Settling;
 
-/// A block in which more than this share of the pairs contends is left to the dense kernel: pairs alone take longer,
-/// and memory. Rows that are equal to many centroids do that.
+/// A block in which more than one in so many pairs contends is left to the dense kernel: pairs alone take longer, and
+/// memory. Rows that are equal to many centroids do that.
 const CROWD: usize = 8;
 /// But so many contenders a row are no crowd: before the first limits are known, all of a few panels contend.
-const FEWEST: usize = 64;
+const NO_CROWD: usize = 64;
 
 /// What a worker keeps from block to block.
 #[derive(Debug, Default)]
@@ -229,7 +229,7 @@ impl ByteWork<'_, '_> {
     /// Lets the rows look at the panels that they cannot rule out; returns whether it is worth settling what
     /// contends. What is remembered holds either way.
     fn look(&self, mut memory: Option<&mut Memory<'_>>, desk: &mut ByteDesk) -> bool {
-        let most = self.count * (self.codebook.k() / CROWD).max(FEWEST);
+        let most = self.count * (self.codebook.k() / CROWD).max(NO_CROWD);
         let looked = desk.counts.by_bytes;
         let Bytes { isa, rows, panels } = self.bytes;
         let factor = self.distance_factor();

@@ -147,11 +147,13 @@ impl ByteRows {
     }
 
     /// The bytes of a row and of all after it, and zeros.
+    #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
     pub(crate) fn from(&self, row: usize) -> &[i8] {
         &self.values[row * self.stride..]
     }
 
     /// Bytes from one row to the next.
+    #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
     pub(crate) fn stride(&self) -> usize {
         self.stride
     }

@@ -80,7 +80,6 @@ fn run(engine: &CpuEngine, rows: &mut CpuPrepared<'_>, codebook: &CpuCodebook, w
         }
     }
     let mut bounds = byte_isa.and_then(|_| remembered(engine, rows, codebook));
-    let is_new = bounds.as_ref().is_some_and(|bounds| bounds.are_new);
     let mut kept = bounds.as_mut().map(|bounds| std::mem::take(&mut bounds.kept)).unwrap_or_default();
     let panels = byte_isa.map(|of_bytes| {
         let order = bounds.as_ref().map(|bounds| &bounds.order);
@@ -109,13 +108,8 @@ fn run(engine: &CpuEngine, rows: &mut CpuPrepared<'_>, codebook: &CpuCodebook, w
         rows.totals = Some(PartialStats { changed: 0, ..stats.clone() });
     }
     if work.choose {
-        let total = rows.n() as u64 * codebook.k() as u64;
-        rows.pairs += counts.pairs(total, byte_isa.is_some());
-        rows.bytes_are_vague |= (counts.scored + counts.crowded) as f64 > VAGUE * total as f64;
-        let has_moved = bounds.as_ref().is_some_and(Bounds::have_moved_far);
-        let is_stale = has_moved || !is_new && counts.by_bytes as f64 > STALE * total as f64;
-        rows.bounds = bounds.filter(|_| !is_stale).map(|bounds| bounds.with(kept));
-        (rows.labelled, rows.is_assigned) = (codebook.k(), true);
+        let bounds = bounds.map(|bounds| (bounds, kept));
+        remember(rows, codebook.k(), counts, byte_isa.is_some(), bounds);
     }
     stats
 }
@@ -133,6 +127,24 @@ fn remembered(engine: &CpuEngine, rows: &mut CpuPrepared<'_>, codebook: &CpuCode
         }
         None => Bounds::new(&engine.workers, engine.isa, rows, codebook, engine.bounds_bytes(rows)),
     }
+}
+
+/// Keeps what a pass that chose labels among `k` centroids has found of the rows: bounds, with what was kept of
+/// them, unless they are worn.
+fn remember(
+    rows: &mut CpuPrepared<'_>,
+    k: usize,
+    counts: ByteCounts,
+    with_bytes: bool,
+    bounds: Option<(Bounds, Vec<u16>)>,
+) {
+    let total = rows.n() as u64 * k as u64;
+    rows.pairs += counts.pairs(total, with_bytes);
+    rows.bytes_are_vague |= (counts.scored + counts.crowded) as f64 > VAGUE * total as f64;
+    let is_stale = counts.by_bytes as f64 > STALE * total as f64;
+    let holds = |bounds: &Bounds| !bounds.have_moved_far() && (bounds.are_new || !is_stale);
+    rows.bounds = bounds.filter(|(bounds, _)| holds(bounds)).map(|(bounds, kept)| bounds.with(kept));
+    (rows.labelled, rows.is_assigned) = (k, true);
 }
 
 /// What every worker needs to know.
