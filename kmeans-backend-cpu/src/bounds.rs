@@ -6,6 +6,9 @@
 //! a row need not look at a group whose  kept − moved  is beyond the distance to its own centroid
 //! ```
 //!
+//! A row whose centroid has not moved need not look at a group of which no centroid has: it chose between them in the
+//! pass before. Its distance is known, too. So passes cost ever less as centroids come to rest.
+//!
 //! This is the triangle inequality with a bound a group of centroids \[DZSMM15\]; a group is a panel, or more of
 //! them where bounds of all panels would take too much memory. Bounds never grow stale by being subtracted
 //! from: what a pass does not look at, it does not write.
@@ -38,18 +41,29 @@ pub(crate) struct Bounds {
     pub(crate) are_new: bool,
     /// Panels in a group.
     pub(crate) panels_each: usize,
-    /// For each block of rows, its groups: a bound for each row of the block, filled up to whole vectors.
-    pub(crate) kept: Vec<u16>,
+    pub(crate) kept: Kept,
     pub(crate) base: Base,
     /// `M²`; 0 for L2.
     pub(crate) sq_length: f64,
     /// How far the centroids of each group have moved since the beginning.
     moved: Vec<f64>,
+    /// Whether each centroid, and all of each group, are where they were in the pass before.
+    is_still: Vec<bool>,
+    are_still: Vec<bool>,
     /// The farthest that a distance may be.
     radius: f64,
     /// The codebook that the labels and bounds are of, by its offsets.
     offsets: Vec<f32>,
     is_similarity: bool,
+}
+
+/// What each pass remembers of the rows.
+#[derive(Debug, Default)]
+pub(crate) struct Kept {
+    /// For each block of rows, its groups: a bound for each row of the block, filled up to whole vectors.
+    pub(crate) bounds: Vec<u16>,
+    /// The distance of each row to its own centroid, or their product, in the direct form.
+    pub(crate) measured: Vec<f64>,
 }
 
 impl Bounds {
@@ -77,11 +91,16 @@ impl Bounds {
             order: codebook.order(workers, isa),
             are_new: true,
             panels_each,
-            kept: zeros(rows.n().next_multiple_of(PANEL) * groups),
+            kept: Kept {
+                bounds: zeros(rows.n().next_multiple_of(PANEL) * groups),
+                measured: vec![0.0; rows.n()],
+            },
             // Moves add to distances; beyond eight times the largest the bound is cut off.
             base: Base::up_to(((8.0 * radius) as f32).clamp(f32::MIN_POSITIVE, f32::MAX)),
             sq_length,
             moved: vec![0.0; groups],
+            is_still: vec![false; codebook.k()],
+            are_still: vec![false; groups],
             radius,
             offsets: codebook.centroids.offsets().to_vec(),
             is_similarity,
@@ -89,7 +108,7 @@ impl Bounds {
     }
 
     /// The same with what a pass has kept.
-    pub(crate) fn with(self, kept: Vec<u16>) -> Self {
+    pub(crate) fn with(self, kept: Kept) -> Self {
         Self { kept, are_new: false, ..self }
     }
 
@@ -120,8 +139,21 @@ impl Bounds {
                 }
             },
         );
+        self.are_still = farthest.iter().map(|&farthest| farthest == 0.0).collect();
+        let pairs = self.offsets.chunks_exact(d).zip(next.chunks_exact(d));
+        self.is_still = pairs.map(|(from, to)| from == to).collect();
         self.moved.iter_mut().zip(farthest).for_each(|(moved, farthest)| *moved += farthest);
         self.offsets.copy_from_slice(next);
+    }
+
+    /// Whether a centroid is where it was in the pass before.
+    pub(crate) fn is_still(&self, centroid: usize) -> bool {
+        self.is_still[centroid]
+    }
+
+    /// Whether all centroids of a group are where they were in the pass before.
+    pub(crate) fn are_still(&self, group: usize) -> bool {
+        self.are_still[group]
     }
 
     /// Whether so much was added to some bounds that little is left of their digits.
@@ -207,7 +239,7 @@ mod tests {
         {
             let bounds = Bounds::new(&engine.workers, engine.isa, &rows, &codebook, bytes);
             assert_eq!(bounds.as_ref().map(Bounds::groups), groups, "{bytes}");
-            assert!(bounds.is_none_or(|bounds| bounds.kept.len() as u64 * 2 <= bytes));
+            assert!(bounds.is_none_or(|bounds| bounds.kept.bounds.len() as u64 * 2 <= bytes));
         }
     }
 

@@ -4,6 +4,7 @@
 //! limit[row] = the score of the label before, + slack
 //! for each group of panels:
 //!     awake = the rows whose remembered bound of the group is within reach       all, if none is remembered
+//!             unless neither the row's centroid nor any of the group has moved
 //!     for each panel of the group: let them look at it by bytes
 //!         contenders += centroids whose score may be below limit; limit falls
 //!     remember the new bounds of these rows
@@ -35,6 +36,8 @@ pub(crate) struct ByteDesk {
     sides: Vec<Side>,
     /// How far the centroid of each row may be; filled up to whole vectors with what is not in reach.
     reaches: Vec<f32>,
+    /// The same where centroids that have not moved are not in reach of rows whose own has not.
+    reaches_of_still: Vec<f32>,
     /// Rows of the block that look at a group, and what bounds their scores there.
     awake: Vec<u32>,
     least: Vec<f32>,
@@ -105,7 +108,7 @@ impl ByteWork<'_, '_> {
             self.limit_by_labels(before, desk);
         }
         if let Some(memory) = &memory {
-            self.measure_reaches(memory.bounds, desk);
+            self.measure_reaches(memory.bounds, before, desk);
         }
         if self.look(memory.as_mut(), desk) {
             self.settle(loaded, desk);
@@ -205,7 +208,7 @@ impl ByteWork<'_, '_> {
     }
 
     /// How far a row's label may be, and what turns scores into squared distances.
-    fn measure_reaches(&self, bounds: &Bounds, desk: &mut ByteDesk) {
+    fn measure_reaches(&self, bounds: &Bounds, before: Option<Before<'_>>, desk: &mut ByteDesk) {
         /// More than a sum of two numbers is rounded by.
         const SHARE: f32 = 1.0 / (1 << 22) as f32;
         let (factor, sq_length, least) =
@@ -219,6 +222,11 @@ impl ByteWork<'_, '_> {
             side.rest = rest - SHARE * rest - factor * side.slack;
         }
         desk.reaches.resize(self.count.next_multiple_of(PANEL), f32::NEG_INFINITY);
+        desk.reaches_of_still.clone_from(&desk.reaches);
+        let labels = before.map_or(&[][..], |before| before.labels);
+        for (reach, &label) in desk.reaches_of_still.iter_mut().zip(labels) {
+            *reach = if bounds.is_still(label as usize) { f32::NEG_INFINITY } else { *reach };
+        }
     }
 
     /// The squared distance is this times the score, and what does not depend on the centroid.
@@ -245,7 +253,9 @@ impl ByteWork<'_, '_> {
                 Some(Memory { bounds, kept }) if !bounds.are_new => {
                     let kept = &kept[group * padded..][..padded];
                     let moved = bounds.moved_at_most(group);
-                    kernel::awake(self.isa, bounds.base, kept, &desk.reaches, moved, &mut desk.awake)
+                    let reaches =
+                        if bounds.are_still(group) { &desk.reaches_of_still } else { &desk.reaches };
+                    kernel::awake(self.isa, bounds.base, kept, reaches, moved, &mut desk.awake)
                 }
                 _ => self.count,
             };
@@ -256,7 +266,8 @@ impl ByteWork<'_, '_> {
             let (last, whole) = (desk.awake[count - 1], count.next_multiple_of(EACH));
             desk.awake[count..whole].fill(last);
             let ids = &desk.awake[..whole];
-            desk.least[..whole].fill(f32::INFINITY);
+            let least = &mut desk.least[..whole.next_multiple_of(PANEL)];
+            least.fill(f32::INFINITY);
             for panel in first..panels.count().min(first + panels_each) {
                 let look = Look {
                     rows,
@@ -266,7 +277,7 @@ impl ByteWork<'_, '_> {
                     sides: &mut desk.sides,
                     ids,
                     count,
-                    least: &mut desk.least[..whole],
+                    least,
                     contenders: &mut desk.contenders,
                 };
                 kernel::look(self.isa, isa, &mut desk.scratch, look);

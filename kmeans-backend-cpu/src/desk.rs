@@ -21,6 +21,8 @@ pub(crate) struct Desk {
     pub(crate) before: Vec<i32>,
     pub(crate) chosen: Vec<i32>,
     pub(crate) measured: Vec<f64>,
+    /// Rows of the block that are to be measured.
+    pub(crate) to_measure: Vec<u32>,
     /// Rows that each cluster gained or lost.
     pub(crate) gained: Vec<i64>,
     pub(crate) changed: u64,

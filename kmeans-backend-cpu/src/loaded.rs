@@ -3,11 +3,14 @@
 use std::ops::Range;
 
 use crate::isa::Isa;
-use crate::kernel::RowBlock;
+use crate::kernel::{self, RowBlock};
 use crate::prepared::CpuPrepared;
 
 /// A row that is not loaded.
 const NOWHERE: u32 = u32::MAX;
+
+/// Rows between the one that is loaded and the one that is fetched.
+const AHEAD: usize = 8;
 
 /// Up to some hundred rows, loaded when they are needed.
 #[derive(Debug, Default)]
@@ -50,6 +53,22 @@ impl Loaded {
         prepared.load_into(isa, &mut self.block, self.count, self.rows.start + row);
         self.places[row] = self.count as u32;
         self.count += 1;
+    }
+
+    /// Loads those rows, the one or the other for the second time.
+    pub(crate) fn some(
+        &mut self,
+        isa: Isa,
+        prepared: &CpuPrepared<'_>,
+        rows: impl Iterator<Item = usize> + Clone,
+    ) {
+        let mut ahead = rows.clone().skip(AHEAD);
+        for row in rows {
+            if let Some(next) = ahead.next() {
+                kernel::prefetch(prepared.in_memory(self.rows.start + next));
+            }
+            self.one(isa, prepared, row);
+        }
     }
 
     /// A row that is loaded.

@@ -14,7 +14,7 @@ use std::ops::Range;
 
 use kmeans_core::{Grid, PartialStats};
 
-use crate::bounds::Bounds;
+use crate::bounds::{Bounds, Kept};
 use crate::byte_choice::{Before, ByteCounts, Memory};
 use crate::byte_work::{ByteWork, Bytes};
 use crate::codebook::CpuCodebook;
@@ -136,7 +136,7 @@ fn remember(
     k: usize,
     counts: ByteCounts,
     with_bytes: bool,
-    bounds: Option<(Bounds, Vec<u16>)>,
+    bounds: Option<(Bounds, Kept)>,
 ) {
     let total = rows.n() as u64 * k as u64;
     rows.pairs += counts.pairs(total, with_bytes);
@@ -168,7 +168,13 @@ pub(crate) struct Block<'a> {
     pub(crate) labels: &'a mut [i32],
     pub(crate) distances: &'a mut [f32],
     /// What is remembered of these rows, where bounds are.
-    pub(crate) kept: Option<&'a mut [u16]>,
+    pub(crate) kept: Option<KeptOf<'a>>,
+}
+
+/// [`Kept`] of a block.
+pub(crate) struct KeptOf<'a> {
+    pub(crate) bounds: &'a mut [u16],
+    pub(crate) measured: &'a mut [f64],
 }
 
 /// What a pass gives besides labels and distances.
@@ -184,7 +190,7 @@ impl Pass<'_, '_> {
         &self,
         labels: &mut [i32],
         distances: &mut [f32],
-        kept: &mut [u16],
+        kept: &mut Kept,
         add: bool,
         totals: Option<PartialStats>,
     ) -> Passed {
@@ -196,7 +202,9 @@ impl Pass<'_, '_> {
         };
         let sums = Sums::new(add, self);
         let n = labels.len();
-        let kept = kept.chunks_mut(step * self.bounds.map_or(1, Bounds::groups)).map(Some);
+        let bounds = kept.bounds.chunks_mut(step * self.bounds.map_or(1, Bounds::groups));
+        let kept = bounds.zip(kept.measured.chunks_mut(step));
+        let kept = kept.map(|(bounds, measured)| Some(KeptOf { bounds, measured }));
         let kept = kept.chain(std::iter::repeat_with(|| None));
         let blocks = labels.chunks_mut(step).zip(distances.chunks_mut(step)).zip(kept);
         let blocks = (0..n).step_by(step).zip(blocks).map(|(start, ((labels, distances), kept))| Block {
@@ -231,7 +239,7 @@ impl Pass<'_, '_> {
                     self.choose(desk, &out);
                     out.labels.copy_from_slice(&desk.chosen);
                 }
-                self.measure(desk, out.labels, &out.rows);
+                self.measure(desk, out.labels, &out.rows, None);
             }
         }
         out.distances.iter_mut().zip(&desk.measured).for_each(|(to, &from)| *to = from as f32);
@@ -279,17 +287,19 @@ impl Pass<'_, '_> {
         desk.chosen.resize(out.rows.len(), 0);
         let has_labels = self.rows.has_labels_of(self.codebook);
         if has_labels {
-            self.measure(desk, out.labels, &out.rows);
+            let known = out.kept.as_ref().map(|kept| &*kept.measured);
+            self.measure(desk, out.labels, &out.rows, known);
         }
         let before = has_labels.then_some(Before { labels: out.labels, measured: &desk.measured });
-        let memory = self.bounds.zip(out.kept.as_deref_mut()).map(|(bounds, kept)| Memory { bounds, kept });
+        let memory = self.bounds.zip(out.kept.as_mut());
+        let memory = memory.map(|(bounds, kept)| Memory { bounds, kept: kept.bounds });
         let (isa, codebook, start, count) = (self.isa, self.codebook, out.rows.start, out.rows.len());
         let work = ByteWork { isa, bytes, rows: self.rows, codebook, start, count };
         work.choose(&mut desk.rows, before, memory, &mut desk.bytes, &mut desk.chosen);
         desk.count_changed(out.labels);
         if !has_labels {
             out.labels.copy_from_slice(&desk.chosen);
-            return self.measure(desk, out.labels, &out.rows);
+            return self.measure(desk, out.labels, &out.rows, None);
         }
         for (row, (label, &chosen)) in out.labels.iter_mut().zip(&desk.chosen).enumerate() {
             if *label != chosen {
@@ -298,30 +308,46 @@ impl Pass<'_, '_> {
                 desk.measured[row] = codebook.measure(isa, desk.rows.row(row), chosen as usize);
             }
         }
+        if let Some(kept) = &mut out.kept {
+            kept.measured.copy_from_slice(&desk.measured);
+        }
     }
 
-    /// Direct distances of the rows of the block to their own centroids.
-    fn measure(&self, desk: &mut Desk, labels: &[i32], rows: &Range<usize>) {
-        let centroids = &self.codebook.centroids;
-        desk.measured.resize(labels.len(), 0.0);
-        if self.codebook.metric.is_similarity() {
-            desk.rows.all(self.isa, self.rows);
-            for (i, (to, &label)) in desk.measured.iter_mut().zip(labels).enumerate() {
-                *to = kernel::dot(self.isa, desk.rows.row(i), centroids.row(label as usize));
+    /// Direct distances of the rows of the block to their own centroids; those to centroids that have not moved
+    /// are `known`.
+    fn measure(&self, desk: &mut Desk, labels: &[i32], rows: &Range<usize>, known: Option<&[f64]>) {
+        let Desk { rows: loaded, measured, to_measure, .. } = desk;
+        measured.resize(labels.len(), 0.0);
+        to_measure.clear();
+        to_measure.extend(0..labels.len() as u32);
+        if let Some((bounds, known)) = self.bounds.zip(known) {
+            measured.copy_from_slice(known);
+            let mut count = 0;
+            for (row, &label) in labels.iter().enumerate() {
+                // No branch: which rows these are is hard to guess.
+                to_measure[count] = row as u32;
+                count += usize::from(!bounds.is_still(label as usize));
             }
-            return;
+            to_measure.truncate(count);
         }
-        let (offsets, out) = (centroids.offsets(), &mut desk.measured);
-        match self.rows.plain(rows.clone()).filter(|_| self.bytes.is_some()) {
+        let (is_similarity, offsets) =
+            (self.codebook.metric.is_similarity(), self.codebook.centroids.offsets());
+        let plain = self.rows.plain(rows.clone()).filter(|_| self.bytes.is_some() && !is_similarity);
+        if let Some(x) = plain {
             // Most rows are not asked for again.
-            Some(x) => {
-                let (scale, origin) = (self.rows.frame.scale(), &self.rows.origin_scaled);
-                kernel::sq_dists_plain(self.isa, PlainRows { x, scale, origin }, offsets, labels, out);
+            let (scale, origin) = (self.rows.frame.scale(), &self.rows.origin_scaled);
+            let rows = PlainRows { x, scale, origin };
+            return kernel::sq_dists_plain(self.isa, rows, to_measure, offsets, labels, measured);
+        }
+        if to_measure.len() == labels.len() {
+            let block = loaded.all(self.isa, self.rows);
+            if !is_similarity {
+                return kernel::sq_dists_block(self.isa, block, offsets, labels, measured);
             }
-            None => {
-                let block = desk.rows.all(self.isa, self.rows);
-                kernel::sq_dists_block(self.isa, block, offsets, labels, out);
-            }
+        }
+        for row in to_measure.iter().map(|&row| row as usize) {
+            loaded.one(self.isa, self.rows, row);
+            measured[row] = self.codebook.measure(self.isa, loaded.row(row), labels[row] as usize);
         }
     }
 

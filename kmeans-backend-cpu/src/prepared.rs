@@ -239,6 +239,11 @@ impl<'p> CpuPrepared<'p> {
         self.x().get(start * self.d..end * self.d).unwrap_or_default()
     }
 
+    /// The values of a row, as they are in memory; none of a sparse one.
+    pub(crate) fn in_memory(&self, row: usize) -> &[f32] {
+        self.x().get(row * self.d..(row + 1) * self.d).unwrap_or_default()
+    }
+
     /// Whether all labels are centroids of a codebook.
     pub(crate) fn has_labels_of(&self, codebook: &CpuCodebook) -> bool {
         (1..=codebook.k()).contains(&self.labelled)

@@ -94,7 +94,7 @@ impl Settling {
             !is_farther
         });
         pairs.extend(contending.map(|contender| (contender.row, ids[contender.place as usize])));
-        pairs.iter().for_each(|&(row, _)| loaded.one(work.isa, work.rows, row as usize));
+        loaded.some(work.isa, work.rows, pairs.iter().map(|&(row, _)| row as usize));
         score(work, loaded, pairs, scores, Scoring::InLanes);
         for (&(row, _), &score) in pairs.iter().zip(&*scores) {
             let lowest = &mut standings[row as usize].lowest;

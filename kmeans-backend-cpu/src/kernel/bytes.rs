@@ -3,11 +3,12 @@
 //! ```text
 //! for each chunk of 32 rows, wherever they are:
 //!     products[row][centroid] = ⟨q_v, q_c⟩                     AMX, VNNI, AVX2 or plain loops
-//!     for each row:
+//!     for each half, its 16 rows at once:
 //!         score  = bias + (scale_v · product) · factor_c
 //!         lowest = the smallest score, that of its own centroid left out
 //!         width  = ‖v‖·error + error_v·norm                     Cauchy–Schwarz
 //!         least  = lowest − width                               no score is less
+//!     for each row whose least is not above its limit:
 //!         limit  = min(limit, lowest + width + slack)           the label's score is not more
 //!         where score − width ≤ limit: the centroid may be the label
 //! ```
@@ -68,14 +69,6 @@ pub(crate) struct Side {
     pub(crate) rest: f32,
 }
 
-impl Side {
-    /// What a score from bytes may be off by, in a panel of this error and norm.
-    #[inline(always)]
-    fn width(&self, error: f32, norm: f32) -> f32 {
-        self.norm * error + self.error * norm
-    }
-}
-
 /// A centroid that may be the label of a row of the block.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Contender {
@@ -98,7 +91,7 @@ pub(crate) struct Look<'a> {
     pub(crate) ids: &'a [u32],
     /// How many there are without those.
     pub(crate) count: usize,
-    /// For each of `ids`: no score in the panel is less; lowered.
+    /// For each of `ids`, and filled up to whole vectors: no score in the panel is less; lowered.
     pub(crate) least: &'a mut [f32],
     pub(crate) contenders: &'a mut Vec<Contender>,
 }
@@ -113,33 +106,66 @@ pub(crate) struct ByteScratch {
 
 /// Lets rows look at a panel.
 pub(crate) fn look(isa: Isa, bytes: ByteIsa, scratch: &mut ByteScratch, look: Look<'_>) {
-    debug_assert!(look.ids.len().is_multiple_of(EACH) && look.ids.len() == look.least.len());
+    let Look { rows, panels, panel, first, sides, ids, count, least, contenders } = look;
+    debug_assert!(ids.len().is_multiple_of(EACH) && least.len() == ids.len().next_multiple_of(PANEL));
     let mut products = std::mem::take(&mut scratch.products);
     products.resize(CHUNK_ROWS, Products::default());
-    let mut left = look.count;
-    let chunks = look.ids.chunks(CHUNK_ROWS).zip(look.least.chunks_mut(CHUNK_ROWS));
-    for (ids, least) in chunks {
-        bytes.multiply(look.rows, look.first, ids, look.panels, look.panel, scratch, &mut products);
+    let lines = panels.panel(panel);
+    let mut left = count;
+    for (ids, least) in ids.chunks(CHUNK_ROWS).zip(least.chunks_mut(CHUNK_ROWS)) {
+        // Written long before it is read as vectors.
+        let chunk = Chunk::of(sides, ids, panel);
+        let offset = panels.offset;
+        let factors = Factors { rows, first, ids, lines, quads: panels.quads(), offset };
+        bytes.multiply(factors, &mut scratch.gathered, &mut products);
         isa.run(Bound {
             products: &products,
-            ids,
-            count: left,
+            chunk: &chunk,
+            ids: &ids[..left.min(ids.len())],
             least,
-            panels: look.panels,
-            panel: look.panel,
-            sides: look.sides,
-            contenders: look.contenders,
+            panels,
+            panel,
+            sides,
+            contenders,
         });
         left = left.saturating_sub(CHUNK_ROWS);
     }
     scratch.products = products;
 }
 
+/// What bounds the scores of a chunk of rows, side by side.
+struct Chunk {
+    scales: [f32; CHUNK_ROWS],
+    norms: [f32; CHUNK_ROWS],
+    errors: [f32; CHUNK_ROWS],
+    limits: [f32; CHUNK_ROWS],
+    /// The lane that is left out of each, one bit; 0 for none.
+    owns: [u32; CHUNK_ROWS],
+}
+
+impl Chunk {
+    #[inline]
+    fn of(sides: &[Side], ids: &[u32], panel: usize) -> Self {
+        let none = [0.0; CHUNK_ROWS];
+        let mut chunk = Self { scales: none, norms: none, errors: none, limits: none, owns: [0; CHUNK_ROWS] };
+        let place = (panel * PANEL) as u32;
+        for (r, &id) in ids.iter().enumerate() {
+            let side = &sides[id as usize];
+            (chunk.scales[r], chunk.norms[r]) = (side.scale, side.norm);
+            (chunk.errors[r], chunk.limits[r]) = (side.error, side.limit);
+            let lane = side.own.wrapping_sub(place);
+            chunk.owns[r] = if lane < PANEL as u32 { 1 << lane } else { 0 };
+        }
+        chunk
+    }
+}
+
 /// The bounds of a chunk of rows.
 struct Bound<'a> {
     products: &'a [Products],
+    chunk: &'a Chunk,
+    /// Those that count.
     ids: &'a [u32],
-    count: usize,
     least: &'a mut [f32],
     panels: &'a BytePanels,
     panel: usize,
@@ -155,7 +181,7 @@ impl Kernel for Bound<'_> {
 
     #[inline(always)]
     fn run<L: Lanes>(self, lanes: L) {
-        let Self { products, ids, count, least, panels, panel, sides, contenders } = self;
+        let Self { products, chunk, ids, least, panels, panel, sides, contenders } = self;
         let place = (panel * PANEL) as u32;
         let of_panel = |values: &[f32]| -> L::V {
             lanes.load(values[panel * PANEL..].first_chunk().expect("panels are filled up"))
@@ -163,59 +189,53 @@ impl Kernel for Bound<'_> {
         let (factors, biases) = (of_panel(&panels.factors), of_panel(&panels.biases));
         let (error, norm) = (panels.errors[panel] * ROUNDING, panels.norms[panel] * ROUNDING);
         let valid = panels.lanes(panel);
-        let zero = lanes.splat(0.0);
-        let eights = ids.as_chunks::<EACH>().0.iter().zip(least.as_chunks_mut::<EACH>().0);
-        for (eight, ((ids, least), products)) in eights.zip(products.as_chunks::<EACH>().0).enumerate() {
-            let mut scores = [zero; EACH];
-            let mut has_own = false;
-            for r in 0..EACH {
-                let side = &sides[ids[r] as usize];
-                let product = lanes.load(&products[r].0.map(|p| p as f32));
-                let scaled = lanes.fma(product, lanes.splat(side.scale), zero);
-                scores[r] = lanes.fma(scaled, factors, biases);
-                has_own |= side.own.wrapping_sub(place) < PANEL as u32;
+        let (zero, minus) = (lanes.splat(0.0), lanes.splat(-1.0));
+        let score = |products: &Products, scale: f32| {
+            let scaled = lanes.fma(lanes.load(&products.0.map(|p| p as f32)), lanes.splat(scale), zero);
+            lanes.fma(scaled, factors, biases)
+        };
+        let halves = products.as_chunks::<PANEL>().0.iter().zip(least.as_chunks_mut::<PANEL>().0);
+        for (half, (products, least)) in halves.enumerate() {
+            let begin = half * PANEL;
+            let scales = half_of(&chunk.scales, begin);
+            let owns = half_of(&chunk.owns, begin);
+            let mut scores = [zero; PANEL];
+            for r in 0..PANEL {
+                scores[r] = score(&products[r], scales[r]);
             }
-            if has_own {
-                for r in 0..EACH {
-                    let own = sides[ids[r] as usize].own.wrapping_sub(place);
-                    if own < PANEL as u32 {
-                        scores[r] = without(lanes, scores[r], own);
-                    }
+            if owns.iter().fold(0, |any, own| any | own) != 0 {
+                for r in 0..PANEL {
+                    scores[r] = lanes.without(scores[r], owns[r]);
                 }
             }
             let lowest = lanes.lowest_of_each(scores);
-            let mut is_farther = true;
-            for r in 0..EACH {
-                let side = &sides[ids[r] as usize];
-                let low = lowest[r] - side.width(error, norm);
-                least[r] = if least[r] < low { least[r] } else { low };
-                // What is no number rules nothing out.
-                is_farther &= low > side.limit;
-            }
-            if is_farther {
+            let of_errors = lanes.fma(lanes.load(half_of(&chunk.errors, begin)), lanes.splat(norm), zero);
+            let widths = lanes.fma(lanes.load(half_of(&chunk.norms, begin)), lanes.splat(error), of_errors);
+            let low = lanes.fma(widths, minus, lowest);
+            lanes.store(lanes.min(lanes.load(least), low), least);
+            // What is no number rules nothing out.
+            let mut near = lanes.not_greater(low, lanes.load(half_of(&chunk.limits, begin)));
+            near &= (1_u32 << ids.len().saturating_sub(begin).min(PANEL)) - 1;
+            if near == 0 {
                 continue;
             }
-            for r in 0..EACH.min(count.saturating_sub(eight * EACH)) {
-                let side = &mut sides[ids[r] as usize];
-                let width = side.width(error, norm);
-                let is_farther = lowest[r] - width > side.limit;
-                if is_farther {
-                    continue;
-                }
-                let most = lowest[r] + width + side.slack;
+            let (mut of_lowest, mut of_widths) = ([0.0; PANEL], [0.0; PANEL]);
+            lanes.store(lowest, &mut of_lowest);
+            lanes.store(widths, &mut of_widths);
+            while near != 0 {
+                let r = near.trailing_zeros() as usize;
+                near &= near - 1;
+                let (row, width) = (ids[begin + r], of_widths[r]);
+                let side = &mut sides[row as usize];
+                let most = of_lowest[r] + width + side.slack;
                 side.limit = if most < side.limit { most } else { side.limit };
-                let lower = lanes.add(scores[r], lanes.splat(-width));
-                let mut mask = lanes.not_greater(lower, lanes.splat(side.limit)) & valid;
-                let own = side.own.wrapping_sub(place);
-                if own < PANEL as u32 {
-                    mask &= !(1 << own);
-                }
+                let lower = lanes.add(score(&products[r], scales[r]), lanes.splat(-width));
+                let mut mask = lanes.not_greater(lower, lanes.splat(side.limit)) & valid & !owns[r];
                 let mut values = [0.0; PANEL];
                 lanes.store(lower, &mut values);
                 while mask != 0 {
                     let lane = mask.trailing_zeros();
-                    let least = values[lane as usize];
-                    contenders.push(Contender { row: ids[r], place: place + lane, least });
+                    contenders.push(Contender { row, place: place + lane, least: values[lane as usize] });
                     mask &= mask - 1;
                 }
             }
@@ -223,56 +243,67 @@ impl Kernel for Bound<'_> {
     }
 }
 
-/// The same but for one lane, which becomes +∞.
 #[inline(always)]
-fn without<L: Lanes>(lanes: L, scores: L::V, lane: u32) -> L::V {
-    let mut values = [0.0; PANEL];
-    lanes.store(scores, &mut values);
-    values[lane as usize] = f32::INFINITY;
-    lanes.load(&values)
+fn half_of<T>(values: &[T; CHUNK_ROWS], begin: usize) -> &[T; PANEL] {
+    values[begin..].first_chunk().expect("a chunk has whole halves")
+}
+
+/// Rows `ids` of a block that begins at row `first`, 8 to 32 of them, and the panel that they are multiplied by.
+#[derive(Clone, Copy)]
+pub(super) struct Factors<'a> {
+    rows: &'a ByteRows,
+    first: usize,
+    pub(super) ids: &'a [u32],
+    /// Of whole chunks of 64 columns.
+    pub(super) lines: &'a [ByteLine],
+    quads: usize,
+    offset: i32,
+}
+
+impl<'a> Factors<'a> {
+    /// The lines that are not only filled up.
+    #[inline(always)]
+    pub(super) fn used_lines(&self) -> &'a [ByteLine] {
+        &self.lines[..self.quads]
+    }
+
+    /// The number of a row among all rows.
+    #[inline(always)]
+    pub(super) fn number(&self, id: u32) -> usize {
+        self.first + id as usize
+    }
+
+    /// The bytes of a row, as many as those of the panel.
+    #[inline(always)]
+    pub(super) fn row(&self, id: u32) -> &'a [[i8; QUAD]] {
+        &self.rows.row(self.number(id)).as_chunks::<QUAD>().0[..self.quads]
+    }
+
+    /// Where the sums of a row begin: without what was added to the bytes of the panel.
+    #[inline(always)]
+    pub(super) fn start(&self, id: u32) -> i32 {
+        -self.offset * self.rows.totals[self.number(id)]
+    }
+
+    #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+    pub(super) fn rows(&self) -> &'a ByteRows {
+        self.rows
+    }
 }
 
 impl ByteIsa {
-    /// The products of rows `ids`, 8 to 32, and the centroids of a panel.
-    #[allow(clippy::too_many_arguments, reason = "the arguments of one product, on four instruction sets")]
+    /// The products of the rows and the centroids of the panel.
     #[inline]
-    fn multiply(
-        self,
-        rows: &ByteRows,
-        first: usize,
-        ids: &[u32],
-        panels: &BytePanels,
-        panel: usize,
-        scratch: &mut ByteScratch,
-        products: &mut [Products],
-    ) {
-        let lines = panels.panel(panel);
-        #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
-        if let Self::Amx(amx) = self {
-            super::bytes_x86::multiply_tiles(amx, rows, first, ids, lines, &mut scratch.gathered, products);
-            for (products, &id) in products.iter_mut().zip(ids) {
-                let correction = panels.offset * rows.totals[first + id as usize];
-                products.0.iter_mut().for_each(|product| *product -= correction);
-            }
-            return;
-        }
-        let _ = scratch;
-        let lines = &lines[..panels.quads()];
-        for (ids, products) in ids.as_chunks::<EACH>().0.iter().zip(products.as_chunks_mut::<EACH>().0) {
-            let mut eight: [&[i8]; EACH] = [&[]; EACH];
-            let mut starts = [0; EACH];
-            for r in 0..EACH {
-                let number = first + ids[r] as usize;
-                eight[r] = rows.row(number);
-                starts[r] = -panels.offset * rows.totals[number];
-            }
-            match self {
-                #[cfg(target_arch = "x86_64")]
-                Self::Vnni(vnni) => super::bytes_x86::multiply(vnni, eight, lines, starts, products),
-                #[cfg(target_arch = "x86_64")]
-                Self::Avx2(avx2) => super::bytes_x86::multiply_pairs(avx2, eight, lines, starts, products),
-                _ => multiply(eight, lines, starts, products),
-            }
+    fn multiply(self, factors: Factors<'_>, gathered: &mut Vec<ByteLine>, products: &mut [Products]) {
+        let _ = &gathered;
+        match self {
+            #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+            Self::Amx(amx) => super::bytes_x86::multiply_tiles(amx, factors, gathered, products),
+            #[cfg(target_arch = "x86_64")]
+            Self::Vnni(vnni) => super::bytes_x86::multiply_quads(vnni, factors, products),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2(avx2) => super::bytes_x86::multiply_pairs(avx2, factors, products),
+            Self::Portable => multiply(factors, products),
         }
     }
 
@@ -293,11 +324,11 @@ impl ByteIsa {
     }
 }
 
-fn multiply(rows: [&[i8]; EACH], lines: &[ByteLine], starts: [i32; EACH], products: &mut [Products; EACH]) {
-    for (r, row) in rows.into_iter().enumerate() {
-        products[r].0 = [starts[r]; PANEL];
-        for (quad, line) in row.as_chunks::<QUAD>().0.iter().zip(lines) {
-            for (product, bytes) in products[r].0.iter_mut().zip(line.0.as_chunks::<QUAD>().0) {
+fn multiply(factors: Factors<'_>, products: &mut [Products]) {
+    for (&id, products) in factors.ids.iter().zip(products) {
+        products.0 = [factors.start(id); PANEL];
+        for (quad, line) in factors.row(id).iter().zip(factors.used_lines()) {
+            for (product, bytes) in products.0.iter_mut().zip(line.0.as_chunks::<QUAD>().0) {
                 *product += (0..QUAD).map(|b| i32::from(bytes[b]) * i32::from(quad[b])).sum::<i32>();
             }
         }

@@ -91,7 +91,7 @@ fn see(isa: Isa, bytes: ByteIsa, rows: &ByteRows, panels: &BytePanels, own: &[u3
     ids.resize(looks.len().next_multiple_of(EACH), looks[looks.len() - 1]);
     bytes.begin();
     for panel in 0..panels.count() {
-        let mut low = vec![f32::INFINITY; ids.len()];
+        let mut low = vec![f32::INFINITY; ids.len().next_multiple_of(PANEL)];
         let (count, least_here) = (looks.len(), &mut low[..]);
         let sides = &mut sides[..];
         let contenders = &mut contenders;

@@ -3,96 +3,88 @@
 use std::arch::x86_64::*;
 
 #[cfg(target_os = "linux")]
-use super::bytes::CHUNK_ROWS;
-use super::bytes::{ByteLine, Products};
+use super::bytes::{ByteLine, CHUNK_ROWS};
+use super::bytes::{Factors, Products, QUAD};
 use super::lanes::EACH;
 #[cfg(target_os = "linux")]
 use crate::byte_isa::Amx;
 use crate::byte_isa::Vnni;
-#[cfg(target_os = "linux")]
-use crate::bytes::ByteRows;
 use crate::isa::Avx2;
 
-/// Eight rows by one panel, by VNNI.
-pub(super) fn multiply(
-    _: Vnni,
-    rows: [&[i8]; EACH],
-    lines: &[ByteLine],
-    starts: [i32; EACH],
-    products: &mut [Products; EACH],
-) {
+/// By VNNI.
+pub(super) fn multiply_quads(_: Vnni, factors: Factors<'_>, products: &mut [Products]) {
     // SAFETY: a `Vnni` exists only where these features were detected.
-    unsafe { by_vnni(rows, lines, starts, products) }
+    unsafe { by_vnni(factors, products) }
 }
 
 /// The instruction multiplies unsigned by signed bytes: a line of the panel by four columns of a row.
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-fn by_vnni(rows: [&[i8]; EACH], lines: &[ByteLine], starts: [i32; EACH], products: &mut [Products; EACH]) {
-    let mut quads: [&[[i8; 4]]; EACH] = [&[]; EACH];
-    let mut sums = [_mm512_setzero_si512(); EACH];
-    for r in 0..EACH {
-        quads[r] = &rows[r].as_chunks::<4>().0[..lines.len()];
-        sums[r] = _mm512_set1_epi32(starts[r]);
-    }
-    for (at, line) in lines.iter().enumerate() {
-        // SAFETY: a line is 64 readable bytes.
-        let line = unsafe { _mm512_loadu_si512(line.0.as_ptr().cast()) };
+fn by_vnni(factors: Factors<'_>, products: &mut [Products]) {
+    let lines = factors.used_lines();
+    let eights = factors.ids.as_chunks::<EACH>().0.iter().zip(products.as_chunks_mut::<EACH>().0);
+    for (ids, products) in eights {
+        // Loops: closures are compiled apart from a function with features of its own.
+        let mut rows: [&[[i8; QUAD]]; EACH] = [&[]; EACH];
+        let mut sums = [_mm512_setzero_si512(); EACH];
         for r in 0..EACH {
-            let [a, b, c, d] = quads[r][at];
-            let quad = _mm512_set1_epi32(i32::from_ne_bytes([a as u8, b as u8, c as u8, d as u8]));
-            sums[r] = _mm512_dpbusd_epi32(sums[r], line, quad);
+            rows[r] = &factors.row(ids[r])[..lines.len()];
+            sums[r] = _mm512_set1_epi32(factors.start(ids[r]));
         }
-    }
-    for (products, sum) in products.iter_mut().zip(sums) {
-        // SAFETY: the products of a row are 64 writable bytes.
-        unsafe { _mm512_storeu_si512(products.0.as_mut_ptr().cast(), sum) };
+        for (at, line) in lines.iter().enumerate() {
+            // SAFETY: a line is 64 readable bytes.
+            let line = unsafe { _mm512_loadu_si512(line.0.as_ptr().cast()) };
+            for r in 0..EACH {
+                let [a, b, c, d] = rows[r][at];
+                let quad = _mm512_set1_epi32(i32::from_ne_bytes([a as u8, b as u8, c as u8, d as u8]));
+                sums[r] = _mm512_dpbusd_epi32(sums[r], line, quad);
+            }
+        }
+        for (products, sum) in products.iter_mut().zip(sums) {
+            // SAFETY: the products of a row are 64 writable bytes.
+            unsafe { _mm512_storeu_si512(products.0.as_mut_ptr().cast(), sum) };
+        }
     }
 }
 
-/// Eight rows by one panel, by AVX2. Bytes of the panel are at most 127, so that sums of two products fit
-/// 16 bits.
-pub(super) fn multiply_pairs(
-    _: Avx2,
-    rows: [&[i8]; EACH],
-    lines: &[ByteLine],
-    starts: [i32; EACH],
-    products: &mut [Products; EACH],
-) {
-    for half in 0..2 {
-        let (rows, starts) = (&rows[half * 4..][..4], &starts[half * 4..][..4]);
-        let (rows, starts) = (std::array::from_fn(|r| rows[r]), std::array::from_fn(|r| starts[r]));
-        // SAFETY: an `Avx2` exists only where AVX2 was detected.
-        unsafe { by_avx2(rows, lines, starts, &mut products[half * 4..][..4]) }
-    }
+/// By AVX2. Bytes of the panel are at most 127, so that sums of two products fit 16 bits.
+pub(super) fn multiply_pairs(_: Avx2, factors: Factors<'_>, products: &mut [Products]) {
+    // SAFETY: an `Avx2` exists only where AVX2 was detected.
+    unsafe { by_avx2(factors, products) }
 }
 
 #[target_feature(enable = "avx2")]
-fn by_avx2(rows: [&[i8]; 4], lines: &[ByteLine], starts: [i32; 4], products: &mut [Products]) {
-    let mut quads: [&[[i8; 4]]; 4] = [&[]; 4];
-    let mut sums = [[_mm256_setzero_si256(); 2]; 4];
-    for r in 0..4 {
-        quads[r] = &rows[r].as_chunks::<4>().0[..lines.len()];
-        sums[r] = [_mm256_set1_epi32(starts[r]); 2];
-    }
+fn by_avx2(factors: Factors<'_>, products: &mut [Products]) {
+    /// Rows whose sums have a register each.
+    const ROWS: usize = 4;
+    let lines = factors.used_lines();
     let ones = _mm256_set1_epi16(1);
-    for (at, line) in lines.iter().enumerate() {
-        let bytes = line.0.as_ptr();
-        // SAFETY: a line is 64 readable bytes.
-        let halves: [__m256i; 2] =
-            unsafe { [_mm256_loadu_si256(bytes.cast()), _mm256_loadu_si256(bytes.add(32).cast())] };
-        for r in 0..4 {
-            let [a, b, c, d] = quads[r][at];
-            let quad = _mm256_set1_epi32(i32::from_ne_bytes([a as u8, b as u8, c as u8, d as u8]));
-            for half in 0..2 {
-                let pairs = _mm256_madd_epi16(_mm256_maddubs_epi16(halves[half], quad), ones);
-                sums[r][half] = _mm256_add_epi32(sums[r][half], pairs);
+    let fours = factors.ids.as_chunks::<ROWS>().0.iter().zip(products.as_chunks_mut::<ROWS>().0);
+    for (ids, products) in fours {
+        let mut rows: [&[[i8; QUAD]]; ROWS] = [&[]; ROWS];
+        let mut sums = [[_mm256_setzero_si256(); 2]; ROWS];
+        for r in 0..ROWS {
+            rows[r] = &factors.row(ids[r])[..lines.len()];
+            sums[r] = [_mm256_set1_epi32(factors.start(ids[r])); 2];
+        }
+        for (at, line) in lines.iter().enumerate() {
+            let bytes = line.0.as_ptr();
+            // SAFETY: a line is 64 readable bytes.
+            let halves: [__m256i; 2] =
+                unsafe { [_mm256_loadu_si256(bytes.cast()), _mm256_loadu_si256(bytes.add(32).cast())] };
+            for r in 0..ROWS {
+                let [a, b, c, d] = rows[r][at];
+                let quad = _mm256_set1_epi32(i32::from_ne_bytes([a as u8, b as u8, c as u8, d as u8]));
+                for half in 0..2 {
+                    let pairs = _mm256_madd_epi16(_mm256_maddubs_epi16(halves[half], quad), ones);
+                    sums[r][half] = _mm256_add_epi32(sums[r][half], pairs);
+                }
             }
         }
-    }
-    for (products, sums) in products.iter_mut().zip(sums) {
-        for (to, sum) in products.0.as_chunks_mut::<8>().0.iter_mut().zip(sums) {
-            // SAFETY: half of the products of a row are 32 writable bytes.
-            unsafe { _mm256_storeu_si256(to.as_mut_ptr().cast(), sum) };
+        for (products, sums) in products.iter_mut().zip(sums) {
+            for (to, sum) in products.0.as_chunks_mut::<8>().0.iter_mut().zip(sums) {
+                // SAFETY: half of the products of a row are 32 writable bytes.
+                unsafe { _mm256_storeu_si256(to.as_mut_ptr().cast(), sum) };
+            }
         }
     }
 }
@@ -126,32 +118,40 @@ pub(super) fn end(_: Amx) {
     unsafe { std::arch::asm!("tilerelease", options(nostack, nomem)) };
 }
 
-/// Up to 32 rows by one panel, by AMX, without their starts; [`begin`] was called on this thread.
+/// By AMX; [`begin`] was called on this thread.
 ///
 /// Neighbours are read where they are: the last chunk of a row reads bytes of the next, which the panel's
 /// zeros multiply. Others are copied side by side first.
 #[cfg(target_os = "linux")]
 pub(super) fn multiply_tiles(
-    _: Amx,
-    rows: &ByteRows,
-    first: usize,
-    ids: &[u32],
-    lines: &[ByteLine],
+    amx: Amx,
+    factors: Factors<'_>,
     gathered: &mut Vec<ByteLine>,
     products: &mut [Products],
 ) {
+    by_tiles(amx, factors, gathered, products);
+    for (products, &id) in products.iter_mut().zip(factors.ids) {
+        let start = factors.start(id);
+        products.0.iter_mut().for_each(|product| *product += start);
+    }
+}
+
+/// Products whose sums begin at zero.
+#[cfg(target_os = "linux")]
+fn by_tiles(_: Amx, factors: Factors<'_>, gathered: &mut Vec<ByteLine>, products: &mut [Products]) {
+    let (rows, ids, lines) = (factors.rows(), factors.ids, factors.lines);
     let chunks = lines.len() / 16;
     let bytes_a_row = chunks * size_of::<ByteLine>();
     // The last of them may be there several times.
     let are_neighbours = ids.len() == CHUNK_ROWS && ids.iter().zip(ids[0]..).all(|(&id, next)| id == next);
     let (start, stride) = if are_neighbours {
-        let from = rows.from(first + ids[0] as usize);
+        let from = rows.from(factors.number(ids[0]));
         assert!(from.len() >= (CHUNK_ROWS - 1) * rows.stride() + bytes_a_row);
         (from.as_ptr().cast::<u8>(), rows.stride())
     } else {
         gathered.resize(CHUNK_ROWS * chunks, ByteLine::default());
         for (to, &id) in gathered.chunks_exact_mut(chunks).zip(ids) {
-            for (to, from) in to.iter_mut().zip(rows.row(first + id as usize).chunks(size_of::<ByteLine>())) {
+            for (to, from) in to.iter_mut().zip(rows.row(factors.number(id)).chunks(size_of::<ByteLine>())) {
                 to.0.iter_mut().zip(from).for_each(|(to, &from)| *to = from as u8);
             }
         }

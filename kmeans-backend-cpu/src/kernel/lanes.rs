@@ -3,7 +3,7 @@
 /// Lanes of a vector, and centroids in a panel: one AVX-512 register, two of AVX2, four of NEON.
 pub(crate) const PANEL: usize = 16;
 
-/// Vectors whose smallest lanes are found at a time.
+/// Vectors whose lanes are added up at a time.
 pub(crate) const EACH: usize = 8;
 
 /// Lanes of f64 in the direct form of a distance: one AVX-512 register, two of AVX2, four of NEON.
@@ -81,14 +81,29 @@ pub(crate) trait Lanes: Copy {
         lowest.1
     }
 
-    /// The smallest lane of each vector; a lane that is no number may count or not.
+    /// Lane i is the smallest lane of vector i; a lane that is no number may count or not.
     #[inline(always)]
-    fn lowest_of_each(self, vectors: [Self::V; EACH]) -> [f32; EACH] {
-        vectors.map(|vector| {
+    fn lowest_of_each(self, vectors: [Self::V; PANEL]) -> Self::V {
+        let lowest = vectors.map(|vector| {
             let mut values = [0.0; PANEL];
             self.store(vector, &mut values);
             values.into_iter().reduce(|low, x| if x < low { x } else { low }).expect("there are lanes")
-        })
+        });
+        self.load(&lowest)
+    }
+
+    /// The same but for the lanes of a mask, which become +∞.
+    #[inline(always)]
+    fn without(self, x: Self::V, mask: u32) -> Self::V {
+        if mask == 0 {
+            return x;
+        }
+        let mut values = [0.0; PANEL];
+        self.store(x, &mut values);
+        for (lane, value) in values.iter_mut().enumerate() {
+            *value = if mask >> lane & 1 == 1 { f32::INFINITY } else { *value };
+        }
+        self.load(&values)
     }
 
     /// Writes `first` plus the number of each lane that is set in `mask`, one after the other, to the beginning

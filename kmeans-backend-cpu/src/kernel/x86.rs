@@ -84,9 +84,26 @@ impl Lanes for Avx512 {
     }
 
     #[inline(always)]
-    fn lowest_of_each(self, v: [__m512; EACH]) -> [f32; EACH] {
+    fn lowest_of_each(self, v: [__m512; PANEL]) -> __m512 {
         // SAFETY: `self` proves AVX-512F.
-        unsafe { folded_512(v, |a, b| _mm512_min_ps(a, b)) }
+        unsafe {
+            // One lane in each quarter, of two vectors, then of four; then halves and quarters are put together.
+            let mut fours = [v[0]; 4];
+            for i in 0..4 {
+                let pair = |a, b| _mm512_min_ps(_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b));
+                let (a, b) = (pair(v[4 * i], v[4 * i + 1]), pair(v[4 * i + 2], v[4 * i + 3]));
+                fours[i] = _mm512_min_ps(_mm512_shuffle_ps::<0x44>(a, b), _mm512_shuffle_ps::<0xee>(a, b));
+            }
+            let quarters =
+                |a, b| _mm512_min_ps(_mm512_shuffle_f32x4::<0x88>(a, b), _mm512_shuffle_f32x4::<0xdd>(a, b));
+            quarters(quarters(fours[0], fours[1]), quarters(fours[2], fours[3]))
+        }
+    }
+
+    #[inline(always)]
+    fn without(self, x: __m512, mask: u32) -> __m512 {
+        // SAFETY: `self` proves AVX-512F.
+        unsafe { _mm512_mask_mov_ps(x, mask as u16, _mm512_set1_ps(f32::INFINITY)) }
     }
 
     #[inline(always)]
@@ -284,9 +301,24 @@ impl Lanes for Avx2 {
     }
 
     #[inline(always)]
-    fn lowest_of_each(self, v: [[__m256; 2]; EACH]) -> [f32; EACH] {
+    fn lowest_of_each(self, v: [[__m256; 2]; PANEL]) -> [__m256; 2] {
         // SAFETY: `self` proves AVX2.
-        unsafe { folded_256(v, |a, b| _mm256_min_ps(a, b)) }
+        unsafe {
+            // The two halves of each, then one lane in each quarter, of two vectors, of four; then quarters.
+            let mut fours = [v[0][0]; 4];
+            for i in 0..4 {
+                let halves = |v: [__m256; 2]| _mm256_min_ps(v[0], v[1]);
+                let pair = |a, b| _mm256_min_ps(_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b));
+                let low = pair(halves(v[4 * i]), halves(v[4 * i + 1]));
+                let high = pair(halves(v[4 * i + 2]), halves(v[4 * i + 3]));
+                fours[i] =
+                    _mm256_min_ps(_mm256_shuffle_ps::<0x44>(low, high), _mm256_shuffle_ps::<0xee>(low, high));
+            }
+            [0, 2].map(|i| {
+                let (a, b) = (fours[i], fours[i + 1]);
+                _mm256_min_ps(_mm256_permute2f128_ps::<0x20>(a, b), _mm256_permute2f128_ps::<0x31>(a, b))
+            })
+        }
     }
 
     #[inline(always)]
