@@ -19,6 +19,9 @@ pub(crate) enum ByteIsa {
     /// Eight sums of 4 products by three instructions.
     #[cfg(target_arch = "x86_64")]
     Avx2(Avx2),
+    /// Four sums of 4 products by one instruction.
+    #[cfg(target_arch = "aarch64")]
+    Dot(Dot),
     /// Plain loops: the reference of the others. Not faster than the dense kernels.
     Portable,
 }
@@ -37,6 +40,13 @@ pub(crate) struct Amx {
     _allowed: (),
 }
 
+/// Proof that the processor has NEON's products of bytes.
+#[cfg(target_arch = "aarch64")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Dot {
+    _detected: (),
+}
+
 impl ByteIsa {
     /// Every set of instructions that goes with `isa`, fastest first.
     pub(crate) fn available(isa: Isa) -> Vec<Self> {
@@ -50,6 +60,8 @@ impl ByteIsa {
                 all.extend(Vnni::detect().map(Self::Vnni));
                 all.extend(Avx2::detect().map(Self::Avx2));
             }
+            #[cfg(target_arch = "aarch64")]
+            all.extend(Dot::detect().map(Self::Dot));
             all.push(Self::Portable);
             all
         });
@@ -65,14 +77,32 @@ impl ByteIsa {
         }
     }
 
+    /// What is added to the bytes of centroids: all but NEON multiply by bytes without a sign.
+    pub(crate) fn offset(self) -> i32 {
+        match self {
+            #[cfg(target_arch = "aarch64")]
+            Self::Dot(_) => 0,
+            _ => i32::from(self.levels()) + 1,
+        }
+    }
+
     fn goes_with(self, isa: Isa) -> bool {
         match self {
             Self::Portable => true,
             #[cfg(target_arch = "x86_64")]
             Self::Avx2(_) => matches!(isa, Isa::Avx512(_) | Isa::Avx2(_)),
+            #[cfg(target_arch = "aarch64")]
+            Self::Dot(_) => matches!(isa, Isa::Neon(_)),
             #[cfg(target_arch = "x86_64")]
             _ => matches!(isa, Isa::Avx512(_)),
         }
+    }
+}
+
+#[cfg(target_arch = "aarch64")]
+impl Dot {
+    fn detect() -> Option<Self> {
+        std::arch::is_aarch64_feature_detected!("dotprod").then_some(Self { _detected: () })
     }
 }
 
@@ -127,6 +157,8 @@ impl fmt::Display for ByteIsa {
             Self::Vnni(_) => "vnni",
             #[cfg(target_arch = "x86_64")]
             Self::Avx2(_) => "avx2",
+            #[cfg(target_arch = "aarch64")]
+            Self::Dot(_) => "sdot",
             Self::Portable => "portable",
         })
     }

@@ -7,8 +7,8 @@
 //! ```
 //!
 //! One line holds four columns of a panel: what one instruction multiplies and adds. A panel is filled up with
-//! zeros to 64 columns, which AMX multiplies at once. The bytes have no sign: `offset` is added to each, and
-//! products take away `offset` times the sum of the row's bytes.
+//! zeros to 64 columns, which AMX multiplies at once. Most instructions want bytes without a sign: `offset` is
+//! added to each, and products take away `offset` times the sum of the row's bytes.
 
 use std::sync::Arc;
 
@@ -56,7 +56,7 @@ impl BytePanels {
         let count = biases.len().div_ceil(PANEL);
         let lines_each = d.div_ceil(CHUNK) * (CHUNK / QUAD);
         let levels = bytes.levels();
-        let offset = i32::from(levels) + 1;
+        let offset = bytes.offset();
         let mut lines = vec![ByteLine::default(); count * lines_each];
         let mut factors = vec![0.0; count * PANEL];
         let mut padded_biases = vec![f32::INFINITY; count * PANEL];
@@ -100,7 +100,7 @@ impl BytePanels {
 
     /// Whether these instructions multiply them.
     pub(crate) fn is_for(&self, isa: ByteIsa) -> bool {
-        self.offset == i32::from(isa.levels()) + 1
+        self.offset == isa.offset()
     }
 
     /// Number of panels.

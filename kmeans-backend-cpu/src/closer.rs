@@ -13,8 +13,9 @@ use crate::byte_work::{ByteWork, Bytes};
 use crate::codebook::CpuCodebook;
 use crate::desk::Desk;
 use crate::engine::CpuEngine;
-use crate::kernel::{self, PANEL};
+use crate::kernel;
 use crate::prepared::CpuPrepared;
+use crate::workers::Workers;
 
 /// For each centroid the rows whose measured squared distance is below their limit.
 pub(crate) fn closer(
@@ -27,31 +28,36 @@ pub(crate) fn closer(
     let step = kernel::block_rows(rows.d());
     let (panels, sq_norms) = (codebook.panels(), rows.sq_norms(workers, isa));
     let none: Closer = vec![Vec::new(); k];
-    let desk = || (engine.desks.take(k), none.clone());
+    let desk = || (engine.desks.take(k), none.clone(), Vec::new());
     let blocks = (0..rows.n()).step_by(step).zip(limits.chunks(step));
-    let desks = workers.share(rows.n().div_ceil(step), blocks, desk, |(desk, found), (start, limits)| {
-        desk.rows.begin(start..start + limits.len());
-        let block = desk.rows.all(isa, rows);
-        desk.scores.resize(limits.len() * panels.k_padded(), 0.0);
-        kernel::scores_block(isa, block, panels, &mut desk.scratch, &mut desk.scores);
-        for (i, (scores, &limit)) in desk.scores.chunks_exact(panels.k_padded()).zip(limits).enumerate() {
-            let most = largest_score(rows.d(), sq_norms[start + i], limit, codebook.max_sq_norm);
-            for (panel, scores) in scores.as_chunks::<PANEL>().0.iter().enumerate() {
-                let may_be = scores.map(|score| may_be_closer(score, most));
-                if !may_be.iter().fold(false, |any, &may_be| any | may_be) {
-                    continue;
-                }
-                for (c, _) in (panel * PANEL..k).zip(may_be).filter(|&(_, may_be)| may_be) {
-                    let sq_dist = kernel::sq_dist(isa, block.row(i), codebook.centroids.row(c)) as f32;
-                    if sq_dist < limit {
-                        found[c].push((start + i, sq_dist));
-                    }
-                }
-            }
-        }
-    });
+    let desks = workers.share(
+        Workers::worth_sharing(rows.n().div_ceil(step), [rows.n(), rows.d(), k]),
+        blocks,
+        desk,
+        |(desk, found, most_scores), (start, limits)| {
+            desk.rows.begin(start..start + limits.len());
+            let block = desk.rows.all(isa, rows);
+            desk.scores.resize(limits.len() * panels.k_padded(), 0.0);
+            kernel::scores_block(isa, block, panels, &mut desk.scratch, &mut desk.scores);
+            let pairs = limits.iter().zip(&sq_norms[start..]);
+            let most =
+                pairs.map(|(&limit, &sq_norm)| largest_score(rows.d(), sq_norm, limit, codebook.max_sq_norm));
+            most_scores.clear();
+            most_scores.extend(most);
+            let near = kernel::Near {
+                rows: block,
+                first: start,
+                scores: &desk.scores,
+                most_scores,
+                limits,
+                centroids: codebook.centroids.offsets(),
+                found,
+            };
+            kernel::near(isa, near);
+        },
+    );
     let mut all = none;
-    let (desks, found): (Vec<_>, Vec<_>) = desks.into_iter().unzip();
+    let (desks, found): (Vec<_>, Vec<_>) = desks.into_iter().map(|(desk, found, _)| (desk, found)).unzip();
     engine.desks.give_back(desks);
     for found in found {
         for (all, found) in all.iter_mut().zip(found) {
@@ -91,7 +97,8 @@ pub(crate) fn closest(
     }
     let blocks = (0..rows.n()).step_by(step).zip(limits.chunks(step));
     let desk = || (engine.desks.take(codebook.k()), Vec::new());
-    let desks = workers.share(rows.n().div_ceil(step), blocks, desk, |(desk, found), (start, limits)| {
+    let len = Workers::worth_sharing(rows.n().div_ceil(step), [rows.n(), rows.d(), codebook.k()]);
+    let desks = workers.share(len, blocks, desk, |(desk, found), (start, limits)| {
         let Desk { rows: loaded, scratch, scores, chosen: labels, bytes: byte_desk, .. } = desk;
         let range = start..start + limits.len();
         labels.resize(limits.len(), 0);

@@ -39,6 +39,8 @@ pub enum InstructionSet {
     Avx512,
     /// AVX2 and FMA.
     Avx2,
+    /// NEON.
+    Neon,
     /// What every processor of the target has.
     Portable,
 }
@@ -71,6 +73,7 @@ impl CpuEngine {
             InstructionSet::Widest => return Ok(Self { isa: Isa::detect(), ..self }),
             InstructionSet::Avx512 => "avx512",
             InstructionSet::Avx2 => "avx2",
+            InstructionSet::Neon => "neon",
             InstructionSet::Portable => "portable",
         };
         let found = Isa::available().into_iter().find(|isa| isa.to_string() == name);
@@ -141,7 +144,8 @@ impl Engine for CpuEngine {
         }
         let runs = rows.runs(EXTENT_ROWS);
         let empty = || (Extent::empty(d), Extent::empty(d), None::<usize>);
-        let found = self.workers.share(runs.len(), runs.into_iter(), empty, |(heavy, light, bad), run| {
+        let len = Workers::worth_sharing(runs.len(), [rows.n(), d, 1]);
+        let found = self.workers.share(len, runs.into_iter(), empty, |(heavy, light, bad), run| {
             let Extent { min, max, .. } = if run.is_heavy { heavy } else { light };
             let x = &rows.x()[run.rows.start * d..run.rows.end * d];
             let at = kernel::extent(self.isa, x, d, min, max).map(|at| run.rows.start * d + at);
@@ -227,11 +231,14 @@ impl Engine for CpuEngine {
     }
 
     fn gather(&self, rows: &CpuPrepared<'_>, ids: &[usize]) -> Result<Vec<f32>> {
-        let mut row = RowBlock::default();
+        /// Rows that are loaded together.
+        const TOGETHER: usize = 64;
+        let mut block = RowBlock::default();
         let mut offsets = Vec::with_capacity(ids.len() * rows.d());
-        for &id in ids {
-            rows.load(self.isa, &mut row, id..id + 1);
-            offsets.extend_from_slice(row.row(0));
+        for ids in ids.chunks(TOGETHER) {
+            block.make_room_for(ids.len(), rows.d());
+            ids.iter().enumerate().for_each(|(at, &id)| rows.load_into(self.isa, &mut block, at, id));
+            (0..ids.len()).for_each(|at| offsets.extend_from_slice(block.row(at)));
         }
         Ok(offsets)
     }

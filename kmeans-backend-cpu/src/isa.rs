@@ -17,7 +17,10 @@ pub(crate) enum Isa {
     /// 256-bit vectors with fused multiply-add: two registers are one panel.
     #[cfg(target_arch = "x86_64")]
     Avx2(Avx2),
-    /// What the compiler was told it may use; on aarch64 that includes NEON.
+    /// 128-bit vectors: four registers are one panel.
+    #[cfg(target_arch = "aarch64")]
+    Neon(Neon),
+    /// What the compiler was told it may use.
     Portable,
 }
 
@@ -33,6 +36,20 @@ pub(crate) struct Avx512 {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Avx2 {
     _detected: (),
+}
+
+/// Proof that the processor has NEON, as nearly all of this architecture do.
+#[cfg(target_arch = "aarch64")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Neon {
+    _detected: (),
+}
+
+#[cfg(target_arch = "aarch64")]
+impl Neon {
+    fn detect() -> Option<Self> {
+        std::arch::is_aarch64_feature_detected!("neon").then_some(Self { _detected: () })
+    }
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -67,6 +84,10 @@ impl Isa {
                 return Self::Avx2(cpu);
             }
         }
+        #[cfg(target_arch = "aarch64")]
+        if let Some(cpu) = Neon::detect() {
+            return Self::Neon(cpu);
+        }
         Self::Portable
     }
 
@@ -78,6 +99,8 @@ impl Isa {
             all.extend(Avx512::detect().map(Self::Avx512));
             all.extend(Avx2::detect().map(Self::Avx2));
         }
+        #[cfg(target_arch = "aarch64")]
+        all.extend(Neon::detect().map(Self::Neon));
         all.push(Self::Portable);
         all
     }
@@ -90,6 +113,8 @@ impl Isa {
             Self::Avx512(cpu) => cpu.vectorize(kernel),
             #[cfg(target_arch = "x86_64")]
             Self::Avx2(cpu) => cpu.vectorize(kernel),
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon(cpu) => cpu.vectorize(kernel),
             Self::Portable => Portable.vectorize(kernel),
         }
     }
@@ -102,6 +127,8 @@ impl fmt::Display for Isa {
             Self::Avx512(_) => "avx512",
             #[cfg(target_arch = "x86_64")]
             Self::Avx2(_) => "avx2",
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon(_) => "neon",
             Self::Portable => "portable",
         })
     }

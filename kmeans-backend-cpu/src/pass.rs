@@ -214,7 +214,8 @@ impl Pass<'_, '_> {
             kept,
         });
         let desk = || self.desks.take(self.codebook.k());
-        let desks = self.workers.share(n.div_ceil(step), blocks, desk, |desk, block| {
+        let len = Workers::worth_sharing(n.div_ceil(step), [n, self.rows.d(), self.codebook.k()]);
+        let desks = self.workers.share(len, blocks, desk, |desk, block| {
             if is_sparse { self.one_sparse(desk, block, &sums) } else { self.one(desk, block, &sums) }
         });
         let mut stats = sums.merged(self, totals);

@@ -129,7 +129,8 @@ impl<'p> CpuPrepared<'p> {
             let step = kernel::block_rows(self.d);
             let mut all: Vec<f32> = zeros(self.n());
             let blocks = (0..self.n()).step_by(step).zip(all.chunks_mut(step));
-            workers.share(self.n().div_ceil(step), blocks, RowBlock::default, |block, (start, out)| {
+            let len = Workers::worth_sharing(self.n().div_ceil(step), [self.n(), self.d, 1]);
+            workers.share(len, blocks, RowBlock::default, |block, (start, out)| {
                 self.load(isa, block, start..start + out.len());
                 for (i, out) in out.iter_mut().enumerate() {
                     *out = kernel::dot(isa, block.row(i), block.row(i)) as f32;

@@ -3,6 +3,7 @@
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::kernel::PANEL;
 use kmeans_core::{Error, Result};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
@@ -30,6 +31,17 @@ impl Workers {
         self.pool.current_num_threads()
     }
 
+    /// So many of `items` as are worth sharing out where, all together, they score `n` rows of `d` columns against
+    /// `k` centroids: one, if to wake another worker and to be woken by it takes longer.
+    pub(crate) fn worth_sharing(items: usize, [n, d, k]: [usize; 3]) -> usize {
+        /// About 50 µs.
+        const FEWEST_STEPS: usize = 1 << 21;
+        /// What a row takes besides, in multiply-adds.
+        const STEPS_A_ROW: usize = 64;
+        let steps = n.saturating_mul(d * k.next_multiple_of(PANEL) + STEPS_A_ROW);
+        if steps < FEWEST_STEPS { items.min(1) } else { items }
+    }
+
     /// Runs `work` on a worker, which `rayon::join` lets others help.
     pub(crate) fn run<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
         self.pool.install(work)
@@ -55,14 +67,23 @@ impl Workers {
             return vec![own];
         }
         let queue = Mutex::new(items);
-        let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
-        self.pool.broadcast(|_| {
+        let states = Mutex::new(Vec::with_capacity(self.count()));
+        let help = || {
             let mut own = state();
-            while let Some(item) = next() {
+            loop {
+                // The queue is free again before the item is worked.
+                let item = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+                let Some(item) = item else { break };
                 work(&mut own, item);
             }
-            own
-        })
+            states.lock().unwrap_or_else(PoisonError::into_inner).push(own);
+        };
+        // The caller works too, and need not wait until others are awake.
+        self.pool.in_place_scope(|scope| {
+            (1..self.count().min(len)).for_each(|_| scope.spawn(|_| help()));
+            help();
+        });
+        states.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

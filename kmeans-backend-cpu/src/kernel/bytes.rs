@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! for each chunk of 32 rows, wherever they are:
-//!     products[row][centroid] = ⟨q_v, q_c⟩                     AMX, VNNI, AVX2 or plain loops
+//!     products[row][centroid] = ⟨q_v, q_c⟩                     AMX, VNNI, AVX2, NEON or plain loops
 //!     for each half, its 16 rows at once:
 //!         score  = bias + (scale_v · product) · factor_c
 //!         lowest = the smallest score, that of its own centroid left out
@@ -303,6 +303,8 @@ impl ByteIsa {
             Self::Vnni(vnni) => super::bytes_x86::multiply_quads(vnni, factors, products),
             #[cfg(target_arch = "x86_64")]
             Self::Avx2(avx2) => super::bytes_x86::multiply_pairs(avx2, factors, products),
+            #[cfg(target_arch = "aarch64")]
+            Self::Dot(dot) => super::bytes_aarch64::multiply_dots(dot, factors, products),
             Self::Portable => multiply(factors, products),
         }
     }
@@ -324,12 +326,14 @@ impl ByteIsa {
     }
 }
 
+/// By plain loops, whatever instructions the panel was made for.
 fn multiply(factors: Factors<'_>, products: &mut [Products]) {
+    let signed = |byte: u8| i32::from(byte.wrapping_sub(factors.offset as u8) as i8);
     for (&id, products) in factors.ids.iter().zip(products) {
-        products.0 = [factors.start(id); PANEL];
+        products.0 = [0; PANEL];
         for (quad, line) in factors.row(id).iter().zip(factors.used_lines()) {
             for (product, bytes) in products.0.iter_mut().zip(line.0.as_chunks::<QUAD>().0) {
-                *product += (0..QUAD).map(|b| i32::from(bytes[b]) * i32::from(quad[b])).sum::<i32>();
+                *product += (0..QUAD).map(|b| signed(bytes[b]) * i32::from(quad[b])).sum::<i32>();
             }
         }
     }

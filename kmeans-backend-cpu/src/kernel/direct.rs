@@ -151,7 +151,7 @@ impl Block<'_> {
 }
 
 #[inline(always)]
-fn sum<const SQUARES: bool>(v: &[f32], c: &[f32]) -> f64 {
+pub(super) fn sum<const SQUARES: bool>(v: &[f32], c: &[f32]) -> f64 {
     let (v, v_rest) = v.as_chunks::<WIDE>();
     let (c, c_rest) = c.as_chunks::<WIDE>();
     let mut lanes = [0.0; WIDE];

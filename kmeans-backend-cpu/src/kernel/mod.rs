@@ -6,21 +6,26 @@
 //! | file | what it does |
 //! |---|---|
 //! | `lanes` | the vector operations, and the portable form of them |
-//! | `x86` | the same for AVX-512 and AVX2 |
+//! | `x86`, `aarch64` | the same for AVX-512 and AVX2, and for NEON |
 //! | `lines` | buffers aligned to cache lines |
 //! | `rows` | a block of rows, brought into the frame |
 //! | `nearest` | scores of a block against a codebook; the lowest of each row |
 //! | `transposed` | the same labels where columns are few |
 //! | `chains` | the same scores of single pairs |
-//! | `bytes`, `bytes_x86` | bounds of scores from bytes, and the centroids that may be the label |
+//! | `bytes`, `bytes_x86`, `bytes_aarch64` | bounds of scores from bytes, and the centroids that may be the label |
 //! | `reach` | bounds of distances in 16 bits, and the rows that they keep awake |
 //! | `sparse` | scores of sparse rows; the lowest of each row |
+//! | `near` | pairs that are closer than a limit, from scores |
 //! | `direct` | squared distances and inner products without cancellation |
 //! | `pairs` | the same of many rows to many centroids |
 //! | `grid` | sums on the integer grid |
 //! | `extent` | smallest and largest value of each column; the check for non-finite values |
 
+#[cfg(target_arch = "aarch64")]
+mod aarch64;
 mod bytes;
+#[cfg(target_arch = "aarch64")]
+mod bytes_aarch64;
 #[cfg(test)]
 mod bytes_tests;
 #[cfg(target_arch = "x86_64")]
@@ -31,6 +36,7 @@ mod extent;
 mod grid;
 mod lanes;
 mod lines;
+mod near;
 mod nearest;
 #[cfg(test)]
 mod nearest_tests;
@@ -48,8 +54,8 @@ pub(crate) use direct::{PlainRows, dot, sq_dist, sq_dists_block, sq_dists_plain}
 pub(crate) use extent::extent;
 pub(crate) use grid::{accumulate, accumulate_sparse, accumulate_wide};
 pub(crate) use lanes::{EACH, Kernel, Lanes, PANEL, Portable, WIDE};
-pub(crate) use lines::prefetch;
-pub(crate) use lines::{Line, Lines};
+pub(crate) use lines::{Line, Lines, prefetch};
+pub(crate) use near::{Near, near};
 #[cfg(test)]
 pub(crate) use nearest::nearest_block;
 pub(crate) use nearest::{Scratch, kept, lowest_scores, nearest_block_ahead, scores_block};

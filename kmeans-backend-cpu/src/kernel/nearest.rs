@@ -126,6 +126,9 @@ fn score<S: Sink>(isa: Isa, rows: &RowBlock, panels: &Panels, chains: &mut Lines
         #[cfg(target_arch = "x86_64")]
         // 12 registers of chains, 2 of a column, 2 of values: all 16.
         Isa::Avx2(cpu) => groups::<_, _, 6, 1>(cpu, rows, panels, chains, sink, ahead),
+        #[cfg(target_arch = "aarch64")]
+        // 24 registers of chains, 4 of a column, 1 of values.
+        Isa::Neon(cpu) => groups::<_, _, 6, 1>(cpu, rows, panels, chains, sink, ahead),
         Isa::Portable => groups::<_, _, 4, 1>(Portable, rows, panels, chains, sink, ahead),
     }
 }

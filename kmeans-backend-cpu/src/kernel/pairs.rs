@@ -113,6 +113,9 @@ pub(crate) fn pairs_block<const SQUARES: bool>(
         #[cfg(target_arch = "x86_64")]
         // A group is two registers: 8 of lanes, 4 of values.
         Isa::Avx2(cpu) => cpu.vectorize(Pairs::<SQUARES, 2, 2> { rows, centroids, out }),
+        #[cfg(target_arch = "aarch64")]
+        // A group is four registers: 16 of lanes, 8 of values.
+        Isa::Neon(cpu) => cpu.vectorize(Pairs::<SQUARES, 2, 2> { rows, centroids, out }),
         Isa::Portable => Portable.vectorize(Pairs::<SQUARES, 1, 1> { rows, centroids, out }),
     }
 }

@@ -78,6 +78,9 @@ pub(crate) fn nearest_transposed(
         #[cfg(target_arch = "x86_64")]
         // 8 registers of chains, 4 of values, 2 of rows.
         Isa::Avx2(cpu) => cpu.vectorize(Nearest::<1> { rows, fours, columns, labels, ahead }),
+        #[cfg(target_arch = "aarch64")]
+        // 16 registers of chains, 4 of values, 4 of rows.
+        Isa::Neon(cpu) => cpu.vectorize(Nearest::<1> { rows, fours, columns, labels, ahead }),
         Isa::Portable => super::Portable.vectorize(Nearest::<1> { rows, fours, columns, labels, ahead }),
     }
 }

@@ -54,7 +54,7 @@ pub(super) fn draw<E: Engine>(
         let mut best: Option<(u128, Candidate)> = None;
         for trial in 0..trials {
             let wanted = (k - seeds.k()) * trials - trial;
-            let candidate = pool.next(drawing, &potential, seeds.k(), wanted)?;
+            let candidate = pool.next(drawing, &potential, seeds.k(), wanted, trials)?;
             let saving = potential.saving(&candidate.closer);
             if best.as_ref().is_none_or(|(most, _)| saving > *most) {
                 best = Some((saving, candidate));
@@ -90,12 +90,13 @@ impl Pool {
         potential: &Potential,
         seeds: usize,
         wanted: usize,
+        trials: usize,
     ) -> Result<Candidate> {
         loop {
             match self.0.pop() {
                 Some(candidate) if candidate.into < potential.share(candidate.row) => return Ok(candidate),
                 Some(_) => {}
-                None => *self = Self::draw(drawing, potential, seeds, wanted)?,
+                None => *self = Self::draw(drawing, potential, seeds, wanted, trials)?,
             }
         }
     }
@@ -105,9 +106,12 @@ impl Pool {
         potential: &Potential,
         seeds: usize,
         wanted: usize,
+        trials: usize,
     ) -> Result<Self> {
-        // A further seed takes about one in so many rows from those there are.
-        let most = (POOL_PAIRS.saturating_mul(seeds) / drawing.set.n()).clamp(1, POOL);
+        // A further seed takes about one in so many rows from those there are; and once there are twice as many,
+        // every second candidate is turned down.
+        let most = (POOL_PAIRS.saturating_mul(seeds) / drawing.set.n()).min(trials.saturating_mul(seeds));
+        let most = most.clamp(1, POOL);
         let total = potential.total();
         let tickets = (0..wanted.min(most)).map(|_| potential.pick(drawing.draws.below(total)));
         let drawn: Vec<(usize, u128)> = tickets.collect();

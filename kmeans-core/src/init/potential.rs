@@ -3,7 +3,7 @@
 use crate::centroids::Centroids;
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::fixed::Grid;
+use crate::fixed::{Fixed, Grid};
 use crate::training_set::TrainingSet;
 
 /// Rows whose shares are added up once, and blocks of them: a draw walks groups, then blocks, then rows.
@@ -53,7 +53,9 @@ impl Potential {
         }
         self.seen += fresh.k();
         for block in 0..self.blocks.len() {
-            self.blocks[block] = self.rows_of(block).map(|row| self.share(row)).sum();
+            let mut sum = Fixed::default();
+            self.rows_of(block).for_each(|row| sum += self.limbs(row, self.sq_dists[row]));
+            self.blocks[block] = self.grid.units(sum).unsigned_abs();
         }
         self.groups = self.blocks.chunks(GROUP).map(|blocks| blocks.iter().sum()).collect();
         Ok(())
@@ -122,22 +124,34 @@ impl Potential {
     /// How much a further seed would take from the total. Of the rows that are `closer` to it than they were
     /// to a seed once, only those count that still are.
     pub(crate) fn saving(&self, closer: &[(usize, f32)]) -> u128 {
-        let still = closer.iter().filter(|&&(row, sq_dist)| sq_dist < self.sq_dists[row]);
-        still.map(|&(row, sq_dist)| self.share(row) - self.share_at(row, f64::from(sq_dist))).sum()
+        let mut saving = Fixed::default();
+        for &(row, sq_dist) in closer {
+            let before = self.sq_dists[row];
+            let after = if sq_dist < before { sq_dist } else { before };
+            let (before, after) = (self.limbs(row, before), self.limbs(row, after));
+            saving += Fixed { high: before.high - after.high, low: before.low - after.low };
+        }
+        self.grid.units(saving).unsigned_abs()
     }
 
     /// Lets the rows see a further seed, to which these are `closer` than they were to a seed once.
     pub(crate) fn take_one(&mut self, closer: &[(usize, f32)]) {
         for &(row, sq_dist) in closer {
             if sq_dist < self.sq_dists[row] {
-                let before = self.share(row);
+                let (before, after) = (self.limbs(row, self.sq_dists[row]), self.limbs(row, sq_dist));
                 (self.sq_dists[row], self.nearest[row]) = (sq_dist, self.seen as u32);
-                let saved = before - self.share(row);
+                let saved = Fixed { high: before.high - after.high, low: before.low - after.low };
+                let saved = self.grid.units(saved).unsigned_abs();
                 self.blocks[row / BLOCK] -= saved;
                 self.groups[row / BLOCK / GROUP] -= saved;
             }
         }
         self.seen += 1;
+    }
+
+    /// The share of a row at a squared distance, in limbs, which are added faster.
+    fn limbs(&self, row: usize, sq_dist: f32) -> Fixed {
+        self.grid.split(self.weight(row) * f64::from(sq_dist))
     }
 
     fn rows_of(&self, block: usize) -> std::ops::Range<usize> {
