@@ -64,7 +64,7 @@ impl CpuEngine {
         Ok(Self { workers, isa: Isa::detect(), pruning: Pruning::Auto, desks: Arc::default() })
     }
 
-    /// The same engine on another instruction set. AVX-512 and AVX2 give the same bits.
+    /// The same engine on another instruction set. AVX-512, AVX2 and NEON give the same bits.
     ///
     /// # Errors
     /// [`Error::Device`] if the processor does not have it.

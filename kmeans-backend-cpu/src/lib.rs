@@ -1,8 +1,8 @@
 //! The CPU engine of k-means: SIMD kernels on the memory of slices and burn-ndarray tensors.
 //!
 //! [`CpuEngine`] runs the algorithm of `kmeans-core` with a fused kernel that multiplies, compares
-//! and keeps the running minimum in registers: there is no n×k buffer. AVX-512, AVX2 and a portable
-//! path are chosen at run time. Results have the same bits for any number of threads.
+//! and keeps the running minimum in registers: there is no n×k buffer. AVX-512, AVX2, NEON and a
+//! portable path are chosen at run time. Results have the same bits for any number of threads.
 #![deny(unsafe_code)]
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use kmeans_core::{Assigner, Centroids, Engine, Error, KMeans, Metric, Result, Rows};
+use kmeans_core::{Assigner, Centroids, Engine, Error, KMeans, Metric, Pruning, Result, Rows};
 
 /// Centroids searched in the cells nearest to a row only: `√k` cells, of which `nprobe` are looked into.
 ///
@@ -54,6 +54,8 @@ impl<E: Engine + Clone> CellAssigner<E> {
     /// The nearest of the codebook for each row of `x`, and what it costs.
     fn nearest(&self, x: &[f32], d: usize, codebook: &E::Codebook) -> Result<Vec<Best>> {
         let mut rows = self.engine.prepare(Rows::Host { x: Cow::Borrowed(x), d }, None)?;
+        // What would be remembered of these rows is not asked for again.
+        self.engine.set_pruning(&mut rows, Pruning::Off, None)?;
         self.engine.assign(&mut rows, codebook)?;
         let measured = self.engine.distances(&rows)?.into_iter().map(|v| self.cost(v));
         let labels = self.engine.labels(&rows)?;
