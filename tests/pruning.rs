@@ -101,6 +101,79 @@ fn check(x: &[f32], d: usize, k: usize, metric: Metric, weights: Option<&[f32]>,
     }
 }
 
+/// The same where columns are few: rows in cells, beside every pair scored.
+fn check_cells(x: &[f32], d: usize, k: usize, metric: Metric, weights: Option<&[f32]>, what: &str) {
+    check_cells_in(&frame(x, d, weights, metric), x, k, metric, weights, what);
+}
+
+fn check_cells_in(frame: &Frame, x: &[f32], k: usize, metric: Metric, weights: Option<&[f32]>, what: &str) {
+    let d = frame.dim();
+    let n = x.len() / d;
+    for engine in engines() {
+        let mut a = prepared(&engine, x, d, weights, frame);
+        let mut b = prepared(&engine, x, d, weights, frame);
+        engine.set_pruning(&mut a, Pruning::Off, None).unwrap();
+        engine.set_pruning(&mut b, Pruning::Auto, None).unwrap();
+        let first: Vec<f32> = (0..k).flat_map(|i| &x[i * n / k * d..][..d]).copied().collect();
+        let mut centroids = Centroids::from_positions(&first, frame);
+        for iteration in 0..5 {
+            let codebook = engine.codebook(&centroids, metric).unwrap();
+            let expected = engine.step(&mut a, &codebook).unwrap();
+            let found = engine.step(&mut b, &codebook).unwrap();
+            let what = format!("{what}, {metric}, {}, iteration {iteration}", engine.name());
+            assert_eq!(engine.labels(&a).unwrap(), engine.labels(&b).unwrap(), "{what}");
+            let bits = |distances: Vec<f32>| distances.into_iter().map(f32::to_bits).collect::<Vec<u32>>();
+            assert_eq!(bits(engine.distances(&a).unwrap()), bits(engine.distances(&b).unwrap()), "{what}");
+            assert!(expected == found, "{what}: sums");
+            let mut next = centroids.offsets().to_vec();
+            for (cluster, c) in next.chunks_exact_mut(d).enumerate() {
+                if let Some(mean) = expected.mean(frame, cluster) {
+                    c.iter_mut().zip(mean).for_each(|(c, mean)| *c = mean as f32);
+                }
+            }
+            centroids = Centroids::from_offsets(next, d);
+        }
+        let PairCounts { total, by_bounds, by_bytes, scored, .. } = engine.pair_counts(&b).unwrap();
+        assert_eq!((total, by_bytes), ((5 * n * k) as u64, 0), "{what}");
+        assert_eq!(by_bounds + scored, total, "{what}");
+        if !what.contains("hard") {
+            assert!(scored < total / 2, "{what}: {scored} of {total} in cells of {d} columns");
+        }
+    }
+}
+
+#[test]
+fn few_columns() {
+    let draw = |len: usize, seed: usize| {
+        let number = |i: usize| ((i + seed).wrapping_mul(2_654_435_761) >> 7) % 100_003;
+        (0..len).map(|i| number(i * i + 31 * i) as f32 / 1000.0).collect::<Vec<f32>>()
+    };
+    for (n, d, k) in [(3000, 1, 300), (5003, 2, 300), (9100, 3, 256), (9000, 4, 1100)] {
+        let x = draw(n * d, n);
+        check_cells(&x, d, k, Metric::L2, None, &format!("uniform d={d}"));
+        let weights: Vec<f32> = (0..n).map(|i| (i % 4) as f32).collect();
+        check_cells(&x, d, k, Metric::L2, Some(&weights), &format!("weights d={d}"));
+        let far: Vec<f32> = x.iter().map(|x| x * 1e-3 + 1e5).collect();
+        check_cells(&far, d, k, Metric::L2, None, &format!("hard: far d={d}"));
+        let coarse: Vec<f32> = x.iter().map(|x| (x / 10.0).floor()).collect();
+        check_cells(&coarse, d, k, Metric::L2, None, &format!("hard: ties d={d}"));
+        let mut outlying = x.clone();
+        outlying[n / 2 * d] = 1e7;
+        outlying[n / 3 * d] = -3e6;
+        check_cells(&outlying, d, k, Metric::L2, None, &format!("outliers d={d}"));
+        check_cells(&x, d, k, Metric::InnerProduct, None, &format!("hard: products d={d}"));
+        check_cells(&x, d, k, Metric::Cosine, None, &format!("hard: cosines d={d}"));
+    }
+    check_cells(&vec![3.0; 2000], 1, 256, Metric::L2, None, "hard: all rows equal");
+    // Rows without weight may be anything.
+    let (mut x, mut weights) = (draw(4000, 5), vec![1.0; 2000]);
+    let frame = frame(&x, 2, None, Metric::L2);
+    for (row, value) in [(3, f32::INFINITY), (901, f32::NAN), (1503, 3e38)] {
+        (x[2 * row + usize::from(row == 901)], weights[row]) = (value, 0.0);
+    }
+    check_cells_in(&frame, &x, 256, Metric::L2, Some(&weights), "hard: rows without weight");
+}
+
 /// Every label's score is that of the best in `f64`, but for what `f32` cannot tell apart.
 fn near_f64(
     engine: &CpuEngine,

@@ -55,7 +55,7 @@ pub(crate) struct ByteCounts {
     pub(crate) by_bytes: u64,
     /// Scored in `f32`, one by one.
     pub(crate) scored: u64,
-    /// Scored by the dense kernel, in blocks where too many contend.
+    /// Scored by the dense kernel: in blocks where too many contend, and in cells.
     pub(crate) crowded: u64,
 }
 

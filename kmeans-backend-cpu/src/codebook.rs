@@ -8,7 +8,7 @@ use crate::byte_isa::ByteIsa;
 use crate::byte_panels::BytePanels;
 use crate::centroid_order::CentroidOrder;
 use crate::isa::Isa;
-use crate::kernel::{self, Fours};
+use crate::kernel::{self, Fours, Rivals};
 use crate::panels::Panels;
 use crate::strips::Strips;
 use crate::workers::Workers;
@@ -19,6 +19,7 @@ pub struct CpuCodebook {
     panels: OnceLock<Panels>,
     strips: OnceLock<Strips>,
     fours: OnceLock<Fours>,
+    rivals: OnceLock<Rivals>,
     order: OnceLock<Arc<CentroidOrder>>,
     /// As bytes, in the orders that were asked for.
     bytes: Mutex<Vec<Arc<BytePanels>>>,
@@ -38,6 +39,7 @@ impl CpuCodebook {
             panels: OnceLock::new(),
             strips: OnceLock::new(),
             fours: OnceLock::new(),
+            rivals: OnceLock::new(),
             order: OnceLock::new(),
             bytes: Mutex::default(),
             biases: centroids.biases(metric),
@@ -65,6 +67,14 @@ impl CpuCodebook {
         self.fours.get_or_init(|| {
             let (c, factor) = (&self.centroids, self.metric.score_factor());
             Fours::of(c.offsets(), c.dim(), &self.biases, factor)
+        })
+    }
+
+    /// For cells of dense rows where columns are few.
+    pub(crate) fn rivals(&self) -> &Rivals {
+        self.rivals.get_or_init(|| {
+            let (c, factor) = (&self.centroids, self.metric.score_factor());
+            Rivals::all(c.offsets(), c.dim(), &self.biases, factor)
         })
     }
 

@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use kmeans_core::{Fixed, Frame, PartialStats};
 
 use crate::byte_choice::{ByteCounts, ByteDesk};
+use crate::cells::CellDesk;
 use crate::kernel::Scratch;
 use crate::loaded::Loaded;
 
@@ -16,6 +17,7 @@ pub(crate) struct Desk {
     pub(crate) values: Vec<f32>,
     pub(crate) scratch: Scratch,
     pub(crate) bytes: ByteDesk,
+    pub(crate) cells: CellDesk,
     pub(crate) scores: Vec<f32>,
     /// Labels of the block before this pass, and those chosen in it.
     pub(crate) before: Vec<i32>,

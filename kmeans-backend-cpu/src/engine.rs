@@ -11,6 +11,7 @@ use kmeans_core::{
 
 use crate::byte_isa::ByteIsa;
 use crate::bytes::MOST_COLUMNS;
+use crate::cells::{self, Cells};
 use crate::codebook::CpuCodebook;
 use crate::desk::Desks;
 use crate::isa::Isa;
@@ -96,6 +97,15 @@ impl CpuEngine {
         let values = rows.n() as u64 * rows.d() as u64;
         let left = rows.pruning_memory.map_or(u64::MAX, |bytes| bytes.saturating_sub(values));
         left.min(values * size_of::<f32>() as u64)
+    }
+
+    /// Whether labels are looked for in cells of near rows.
+    pub(crate) fn has_cells(&self, rows: &CpuPrepared<'_>, codebook: &CpuCodebook) -> bool {
+        let (n, d) = (rows.n(), rows.d());
+        rows.pruning.unwrap_or(self.pruning) == Pruning::Auto
+            && !rows.stays_sparse()
+            && cells::pay([n, d, codebook.k()], rows.is_assigned)
+            && rows.pruning_memory.is_none_or(|bytes| bytes >= Cells::bytes(n, d))
     }
 
     /// The instructions by which bytes are multiplied, where labels are looked for by bytes first.

@@ -13,6 +13,7 @@ mod byte_isa;
 mod byte_panels;
 mod byte_work;
 mod bytes;
+mod cells;
 mod centroid_order;
 mod closer;
 mod codebook;

@@ -17,6 +17,7 @@ use kmeans_core::{Grid, PartialStats};
 use crate::bounds::{Bounds, Kept};
 use crate::byte_choice::{Before, ByteCounts, Memory};
 use crate::byte_work::{ByteWork, Bytes};
+use crate::cells::Cells;
 use crate::codebook::CpuCodebook;
 use crate::desk::{Desk, Desks};
 use crate::engine::CpuEngine;
@@ -66,6 +67,7 @@ fn run(engine: &CpuEngine, rows: &mut CpuPrepared<'_>, codebook: &CpuCodebook, w
     let (workers, isa) = (&engine.workers, engine.isa);
     let objective = rows.frame.objective(codebook.metric, codebook.max_sq_norm);
     let mut byte_isa = None;
+    let mut found = None;
     if work.choose {
         // Made here, by all workers, and not by the first that needs them.
         if rows.stays_sparse() {
@@ -74,6 +76,10 @@ fn run(engine: &CpuEngine, rows: &mut CpuPrepared<'_>, codebook: &CpuCodebook, w
             byte_isa = engine.byte_isa(rows, codebook);
             match byte_isa {
                 Some(_) => _ = rows.bytes(workers, isa),
+                None if engine.has_cells(rows, codebook) => {
+                    let cells = rows.cells(workers, isa);
+                    found = Some(cells.nearest(workers, isa, codebook, &engine.desks));
+                }
                 None if kernel::is_better_transposed(rows.d()) => _ = codebook.fours(),
                 None => _ = codebook.panels(),
             }
@@ -94,10 +100,22 @@ fn run(engine: &CpuEngine, rows: &mut CpuPrepared<'_>, codebook: &CpuCodebook, w
         rows: rows.bytes(workers, isa),
         panels,
     });
+    let cells = found.as_ref().map(|found| (rows.cells(workers, isa), &*found.labels));
     let (choose, moves_only, desks, bounds_of) =
         (work.choose, totals.is_some(), &*engine.desks, bounds.as_ref());
-    let pass =
-        Pass { isa, rows, codebook, choose, bytes, bounds: bounds_of, moves_only, objective, workers, desks };
+    let pass = Pass {
+        isa,
+        rows,
+        codebook,
+        choose,
+        bytes,
+        bounds: bounds_of,
+        cells,
+        moves_only,
+        objective,
+        workers,
+        desks,
+    };
     let Passed { mut stats, gained, counts } =
         pass.over(&mut labels, &mut distances, &mut kept, work.add, totals);
     for (count, gained) in stats.counts.iter_mut().zip(gained) {
@@ -108,8 +126,11 @@ fn run(engine: &CpuEngine, rows: &mut CpuPrepared<'_>, codebook: &CpuCodebook, w
         rows.totals = Some(PartialStats { changed: 0, ..stats.clone() });
     }
     if work.choose {
+        let is_pruned = byte_isa.is_some() || found.is_some();
+        let scored = found.map_or(0, |found| found.scored);
+        let counts = counts.and(ByteCounts { crowded: scored, ..ByteCounts::default() });
         let bounds = bounds.map(|bounds| (bounds, kept));
-        remember(rows, codebook.k(), counts, byte_isa.is_some(), bounds);
+        remember(rows, codebook.k(), counts, is_pruned, bounds);
     }
     stats
 }
@@ -155,6 +176,8 @@ pub(crate) struct Pass<'a, 'p> {
     pub(crate) choose: bool,
     pub(crate) bytes: Option<Bytes<'a>>,
     pub(crate) bounds: Option<&'a Bounds>,
+    /// The labels that rows have found in cells.
+    pub(crate) cells: Option<(&'a Cells, &'a [i32])>,
     /// Whether only rows whose label changes are added, and taken from where they were.
     pub(crate) moves_only: bool,
     pub(crate) objective: Grid,
@@ -270,6 +293,11 @@ impl Pass<'_, '_> {
 
     fn choose(&self, desk: &mut Desk, out: &Block<'_>) {
         desk.chosen.resize(out.rows.len(), 0);
+        if let Some((cells, labels)) = self.cells {
+            let places = cells.places(out.rows.clone());
+            desk.chosen.iter_mut().zip(places).for_each(|(chosen, &place)| *chosen = labels[place as usize]);
+            return desk.count_changed(out.labels);
+        }
         // Fetched from memory while this block is computed.
         let ahead = self.rows.ahead_of(&out.rows, self.workers);
         let block = desk.rows.all(self.isa, self.rows);

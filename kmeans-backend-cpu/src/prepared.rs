@@ -13,6 +13,7 @@ use kmeans_core::{
 
 use crate::bounds::Bounds;
 use crate::bytes::ByteRows;
+use crate::cells::Cells;
 use crate::codebook::CpuCodebook;
 use crate::isa::Isa;
 use crate::kernel::{self, RowBlock, SparseBlock};
@@ -40,6 +41,8 @@ pub struct CpuPrepared<'p> {
     sq_norms: OnceLock<Vec<f32>>,
     /// The rows as bytes, once they have been asked for.
     bytes: OnceLock<ByteRows>,
+    /// Their order by nearness, once it has been asked for.
+    cells: OnceLock<Cells>,
     /// Whether bytes left too much in doubt to be worth their time.
     pub(crate) bytes_are_vague: bool,
     /// What was said of pruning these rows; else as the engine has it.
@@ -94,6 +97,7 @@ impl<'p> CpuPrepared<'p> {
             origin_is_zero: true,
             sq_norms: OnceLock::new(),
             bytes: OnceLock::new(),
+            cells: OnceLock::new(),
             bytes_are_vague: false,
             pruning: None,
             pruning_memory: None,
@@ -117,6 +121,7 @@ impl<'p> CpuPrepared<'p> {
         self.origin_is_zero = frame.origin().iter().all(|&o| o == 0.0);
         self.sq_norms = OnceLock::new();
         self.bytes = OnceLock::new();
+        self.cells = OnceLock::new();
         self.bytes_are_vague = false;
         self.bounds = None;
         self.totals = None;
@@ -143,6 +148,11 @@ impl<'p> CpuPrepared<'p> {
     /// The rows in the frame as bytes.
     pub(crate) fn bytes(&self, workers: &Workers, isa: Isa) -> &ByteRows {
         self.bytes.get_or_init(|| ByteRows::of(workers, isa, self))
+    }
+
+    /// The rows in cells.
+    pub(crate) fn cells(&self, workers: &Workers, isa: Isa) -> &Cells {
+        self.cells.get_or_init(|| Cells::of(workers, isa, self))
     }
 
     /// Brings some rows into the frame.

@@ -119,6 +119,20 @@ pub(crate) trait Lanes: Copy {
         count
     }
 
+    /// Writes the lanes of `mask`, one after the other, to the beginning of `out`, of which the rest is
+    /// unspecified.
+    #[inline(always)]
+    fn pack(self, x: Self::V, mask: u32, out: &mut [f32; PANEL]) {
+        let mut values = [0.0; PANEL];
+        self.store(x, &mut values);
+        let (mut left, mut count) = (mask, 0);
+        while left != 0 {
+            out[count] = values[left.trailing_zeros() as usize];
+            left &= left - 1;
+            count += 1;
+        }
+    }
+
     /// The sum of the lanes of each vector, in some order.
     #[inline(always)]
     fn sum_of_each(self, vectors: [Self::V; EACH]) -> [f32; EACH] {

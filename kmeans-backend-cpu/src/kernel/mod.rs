@@ -14,6 +14,7 @@
 //! | `chains` | the same scores of single pairs |
 //! | `bytes`, `bytes_x86`, `bytes_aarch64` | bounds of scores from bytes, and the centroids that may be the label |
 //! | `reach` | bounds of distances in 16 bits, and the rows that they keep awake |
+//! | `rivals` | centroids that may be the label of some row in a box |
 //! | `sparse` | scores of sparse rows; the lowest of each row |
 //! | `near` | pairs that are closer than a limit, from scores |
 //! | `direct` | squared distances and inner products without cancellation |
@@ -42,6 +43,7 @@ mod nearest;
 mod nearest_tests;
 mod pairs;
 mod reach;
+mod rivals;
 mod rows;
 mod sparse;
 mod transposed;
@@ -61,6 +63,7 @@ pub(crate) use nearest::nearest_block;
 pub(crate) use nearest::{Scratch, kept, lowest_scores, nearest_block_ahead, scores_block};
 pub(crate) use pairs::{WideRows, pair_rows, pairs_block};
 pub(crate) use reach::{Base, Renewal, awake, lower, renew};
+pub(crate) use rivals::{Around, Rivals, narrow};
 pub(crate) use rows::{RowBlock, block_rows};
 pub(crate) use sparse::{SparseBlock, dot_sparse, nearest_sparse};
 pub(crate) use transposed::{Fours, is_better_transposed, nearest_transposed};

@@ -16,6 +16,7 @@
 use super::lanes::{Kernel, Lanes, PANEL};
 use super::lines::{Line, prefetch};
 use super::nearest::Scratch;
+use super::rivals::Rivals;
 use super::rows::RowBlock;
 use crate::isa::Isa;
 
@@ -33,7 +34,7 @@ pub(crate) fn is_better_transposed(d: usize) -> bool {
 }
 
 /// Centroids as numbers, four side by side, and their biases; filled up with biases of +∞.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Fours {
     d: usize,
     /// For each four centroids and column, the four values times the factor.
@@ -55,6 +56,26 @@ impl Fours {
             }
         }
         Self { d, values, biases: padded }
+    }
+
+    /// These become the rivals, in their order.
+    pub(crate) fn fill(&mut self, rivals: &Rivals) {
+        let (d, fours) = (rivals.d(), rivals.len().div_ceil(CENTROIDS));
+        self.d = d;
+        self.values.resize(fours * d, [0.0; CENTROIDS]);
+        self.biases.resize(fours, [0.0; CENTROIDS]);
+        let filled_up = |from: &[f32]| {
+            let mut four = [f32::INFINITY; CENTROIDS];
+            four[..from.len()].copy_from_slice(from);
+            four
+        };
+        for column in 0..d {
+            let fours = self.values[column..].iter_mut().step_by(d);
+            let from = rivals.column(column).chunks(CENTROIDS);
+            fours.zip(from).for_each(|(to, from)| to[..from.len()].copy_from_slice(from));
+        }
+        let fours = self.biases.iter_mut().zip(rivals.biases().chunks(CENTROIDS));
+        fours.for_each(|(to, from)| *to = filled_up(from));
     }
 }
 

@@ -155,6 +155,12 @@ impl Lanes for Avx512 {
     }
 
     #[inline(always)]
+    fn pack(self, x: __m512, mask: u32, out: &mut [f32; PANEL]) {
+        // SAFETY: `self` proves AVX-512F, and `out` is 16 writable f32.
+        unsafe { _mm512_storeu_ps(out.as_mut_ptr(), _mm512_maskz_compress_ps(mask as u16, x)) }
+    }
+
+    #[inline(always)]
     fn sqrt(self, x: __m512) -> __m512 {
         // SAFETY: `self` proves AVX-512F.
         unsafe { _mm512_sqrt_ps(x) }
