@@ -164,6 +164,9 @@ fn few_columns() {
         check_cells(&x, d, k, Metric::InnerProduct, None, &format!("hard: products d={d}"));
         check_cells(&x, d, k, Metric::Cosine, None, &format!("hard: cosines d={d}"));
     }
+    for d in 5..8 {
+        check_cells(&draw(6000 * d, d), d, 600, Metric::L2, None, &format!("hard: d={d}"));
+    }
     check_cells(&vec![3.0; 2000], 1, 256, Metric::L2, None, "hard: all rows equal");
     // Rows without weight may be anything.
     let (mut x, mut weights) = (draw(4000, 5), vec![1.0; 2000]);

@@ -130,7 +130,10 @@ pub(crate) fn closest(
     });
     let (desks, found): (Vec<_>, Vec<Vec<_>>) = desks.into_iter().unzip();
     engine.desks.give_back(desks);
-    found.concat()
+    let mut found = found.into_iter();
+    let mut all = found.next().unwrap_or_default();
+    found.for_each(|found| all.extend(found));
+    all
 }
 
 /// No centroid with a larger score is closer than the limit to a row of this `‖v‖²`.

@@ -228,6 +228,11 @@ impl<'p, E: Engine> TrainingSet<'p, E> {
         Ok((labels, distances))
     }
 
+    /// Threads that the engine computes with.
+    pub(crate) fn threads(&self) -> usize {
+        self.engine.threads().unwrap_or(1)
+    }
+
     /// The rows whose nearest centroid is closer than their limit: row, centroid, squared distance in the
     /// units of the frame.
     pub(crate) fn closest(
@@ -240,7 +245,13 @@ impl<'p, E: Engine> TrainingSet<'p, E> {
         let mut all = Vec::new();
         self.each_part(|range, part| {
             let found = engine.closest(part, &codebook, &limits[range.clone()])?;
-            all.extend(found.into_iter().map(|(row, label, sq_dist)| (range.start + row, label, sq_dist)));
+            if range.start == 0 {
+                all = found;
+            } else {
+                all.extend(
+                    found.into_iter().map(|(row, label, sq_dist)| (range.start + row, label, sq_dist)),
+                );
+            }
             Ok(())
         })?;
         Ok(all)
