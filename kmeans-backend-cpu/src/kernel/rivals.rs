@@ -120,9 +120,9 @@ impl Kernel for Narrow<'_> {
         for (vector, scores) in scores.as_chunks_mut::<PANEL>().0.iter_mut().enumerate() {
             let bias = field(d, vector);
             let (mut score, mut size) = (bias, lanes.max(bias, negated(bias)));
-            for column in 0..d {
+            for (column, &m) in middle.iter().enumerate() {
                 let c = field(column, vector);
-                score = lanes.fma(lanes.splat(middle[column]), c, score);
+                score = lanes.fma(lanes.splat(m), c, score);
                 size = lanes.fma(c, c, size);
             }
             lanes.store(score, scores);
@@ -139,11 +139,11 @@ impl Kernel for Narrow<'_> {
         let least = lanes.splat(-scores[pivot]);
         for (vector, scores) in scores.as_chunks::<PANEL>().0.iter().enumerate() {
             let mut excess = lanes.add(lanes.load(scores), least);
-            for column in 0..d {
+            for (column, &h) in half.iter().enumerate() {
                 let p = from.fields[column * from.stride + pivot];
                 let apart = lanes.fma(lanes.splat(p), minus, field(column, vector));
                 let apart = lanes.max(apart, negated(apart));
-                excess = lanes.fma(apart, lanes.splat(-half[column]), excess);
+                excess = lanes.fma(apart, lanes.splat(-h), excess);
             }
             let left = (from.count - vector * PANEL).min(PANEL);
             // What is no number rules nothing out.
