@@ -146,7 +146,7 @@ PEERS = {
     "sklearn": sklearn("sklearn.cluster", "lloyd"), "sklearn-elkan": sklearn("sklearn.cluster", "elkan"),
     "sklearnex": sklearn("sklearnex.cluster", "lloyd"),
     "clostera": clostera(False), "clostera-dense": clostera(True),
-    "fastkmeans-rs": rust("fastkmeans-rs"), "linfa": rust("linfa"),
+    "fastkmeans-rs": rust("fastkmeans-rs"), "lance": rust("lance"), "linfa": rust("linfa"),
 }
 
 
