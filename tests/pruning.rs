@@ -148,7 +148,7 @@ fn few_columns() {
         let number = |i: usize| ((i + seed).wrapping_mul(2_654_435_761) >> 7) % 100_003;
         (0..len).map(|i| number(i * i + 31 * i) as f32 / 1000.0).collect::<Vec<f32>>()
     };
-    for (n, d, k) in [(3000, 1, 300), (5003, 2, 300), (9100, 3, 256), (9000, 4, 1100)] {
+    for (n, d, k) in [(3000, 1, 300), (5003, 2, 300), (9100, 3, 256), (9000, 4, 2100)] {
         let x = draw(n * d, n);
         check_cells(&x, d, k, Metric::L2, None, &format!("uniform d={d}"));
         let weights: Vec<f32> = (0..n).map(|i| (i % 4) as f32).collect();

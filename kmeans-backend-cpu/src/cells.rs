@@ -35,11 +35,11 @@ const FEW: usize = 16;
 /// put a million rows in cells takes as long as 2 passes against 1000 centroids, 4 against 256 (d = 2).
 pub(crate) fn pay([n, d, k]: [usize; 3], again: bool) -> bool {
     let fewest = match (again, d) {
-        (false, _) => 1024,
+        (false, _) => 2048,
         (true, 0..=4) => 256,
         (true, _) => 512,
     };
-    d <= MOST_COLUMNS && n >= 16 * CELL && k >= fewest
+    d <= MOST_COLUMNS && (16 * CELL..u32::MAX as usize).contains(&n) && k >= fewest
 }
 
 /// Rows in the order of cells, and boxes around their parts.
