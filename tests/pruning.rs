@@ -1,5 +1,7 @@
-//! Labels looked for by bytes are those of the dense kernel, row for row, at every iteration.
+//! Labels looked for by bytes, and in cells, are those of the dense kernel, row for row, at every iteration.
 
+#[path = "pruning/cells.rs"]
+mod cells;
 mod naive;
 
 use kmeans::core::{
@@ -33,6 +35,22 @@ fn prepared<'p>(
     let mut rows = engine.prepare(Rows::Host { x: x.into(), d }, weights).unwrap();
     engine.set_frame(&mut rows, frame).unwrap();
     rows
+}
+
+/// The means of the clusters that move and have weight; the others stay where they are.
+fn means(
+    stats: &PartialStats,
+    centroids: &Centroids,
+    frame: &Frame,
+    moves: impl Fn(usize) -> bool,
+) -> Vec<f32> {
+    let mut next = centroids.offsets().to_vec();
+    for (cluster, c) in next.chunks_exact_mut(centroids.dim()).enumerate() {
+        if let Some(mean) = stats.mean(frame, cluster).filter(|_| moves(cluster)) {
+            c.iter_mut().zip(mean).for_each(|(c, mean)| *c = mean as f32);
+        }
+    }
+    next
 }
 
 /// Iterations of a check, those after which a centroid jumps, as it does when a cluster is split, and that from
@@ -76,13 +94,8 @@ fn check(x: &[f32], d: usize, k: usize, metric: Metric, weights: Option<&[f32]>,
             assert!(PartialStats { changed, ..anew } == found, "{what}: sums taken anew");
             before = labels;
 
-            let mut next = centroids.offsets().to_vec();
-            for (cluster, c) in next.chunks_exact_mut(d).enumerate() {
-                let moves = iteration < COMING_TO_REST || cluster % ONE_IN == iteration % ONE_IN;
-                if let Some(mean) = expected.mean(&frame, cluster).filter(|_| moves) {
-                    c.iter_mut().zip(mean).for_each(|(c, mean)| *c = mean as f32);
-                }
-            }
+            let moves = |cluster| iteration < COMING_TO_REST || cluster % ONE_IN == iteration % ONE_IN;
+            let mut next = means(&expected, &centroids, &frame, moves);
             if JUMPS.contains(&iteration) {
                 let (from, to) = (iteration * 7 % k, iteration * 13 % k);
                 next.copy_within(from * d..(from + 1) * d, to * d);
@@ -99,86 +112,6 @@ fn check(x: &[f32], d: usize, k: usize, metric: Metric, weights: Option<&[f32]>,
             near_f64(&engine, &b, &centroids, metric, what);
         }
     }
-}
-
-/// The same where columns are few: rows in cells, beside every pair scored.
-fn check_cells(x: &[f32], d: usize, k: usize, metric: Metric, weights: Option<&[f32]>, what: &str) {
-    check_cells_in(&frame(x, d, weights, metric), x, k, metric, weights, what);
-}
-
-fn check_cells_in(frame: &Frame, x: &[f32], k: usize, metric: Metric, weights: Option<&[f32]>, what: &str) {
-    let d = frame.dim();
-    let n = x.len() / d;
-    for engine in engines() {
-        let mut a = prepared(&engine, x, d, weights, frame);
-        let mut b = prepared(&engine, x, d, weights, frame);
-        engine.set_pruning(&mut a, Pruning::Off, None).unwrap();
-        engine.set_pruning(&mut b, Pruning::Auto, None).unwrap();
-        let first: Vec<f32> = (0..k).flat_map(|i| &x[i * n / k * d..][..d]).copied().collect();
-        let mut centroids = Centroids::from_positions(&first, frame);
-        for iteration in 0..5 {
-            let codebook = engine.codebook(&centroids, metric).unwrap();
-            let expected = engine.step(&mut a, &codebook).unwrap();
-            let found = engine.step(&mut b, &codebook).unwrap();
-            let what = format!("{what}, {metric}, {}, iteration {iteration}", engine.name());
-            assert_eq!(engine.labels(&a).unwrap(), engine.labels(&b).unwrap(), "{what}");
-            let bits = |distances: Vec<f32>| distances.into_iter().map(f32::to_bits).collect::<Vec<u32>>();
-            assert_eq!(bits(engine.distances(&a).unwrap()), bits(engine.distances(&b).unwrap()), "{what}");
-            assert!(expected == found, "{what}: sums");
-            let mut next = centroids.offsets().to_vec();
-            for (cluster, c) in next.chunks_exact_mut(d).enumerate() {
-                if let Some(mean) = expected.mean(frame, cluster) {
-                    c.iter_mut().zip(mean).for_each(|(c, mean)| *c = mean as f32);
-                }
-            }
-            centroids = Centroids::from_offsets(next, d);
-        }
-        let PairCounts { total, by_bounds, by_bytes, scored, .. } = engine.pair_counts(&b).unwrap();
-        assert_eq!((total, by_bytes), ((5 * n * k) as u64, 0), "{what}");
-        assert_eq!(by_bounds + scored, total, "{what}");
-        if !what.contains("hard") {
-            assert!(scored < total / 2, "{what}: {scored} of {total} in cells of {d} columns");
-        }
-    }
-}
-
-#[test]
-fn few_columns() {
-    let draw = |len: usize, seed: usize| {
-        let number = |i: usize| ((i + seed).wrapping_mul(2_654_435_761) >> 7) % 100_003;
-        (0..len).map(|i| number(i * i + 31 * i) as f32 / 1000.0).collect::<Vec<f32>>()
-    };
-    for (n, d, k) in [(3000, 1, 300), (5003, 2, 300), (9100, 3, 256), (9000, 4, 2100)] {
-        let x = draw(n * d, n);
-        check_cells(&x, d, k, Metric::L2, None, &format!("uniform d={d}"));
-        let weights: Vec<f32> = (0..n).map(|i| (i % 4) as f32).collect();
-        check_cells(&x, d, k, Metric::L2, Some(&weights), &format!("weights d={d}"));
-        let far: Vec<f32> = x.iter().map(|x| x * 1e-3 + 1e5).collect();
-        check_cells(&far, d, k, Metric::L2, None, &format!("hard: far d={d}"));
-        let coarse: Vec<f32> = x.iter().map(|x| (x / 10.0).floor()).collect();
-        check_cells(&coarse, d, k, Metric::L2, None, &format!("hard: ties d={d}"));
-        let mut outlying = x.clone();
-        outlying[n / 2 * d] = 1e7;
-        outlying[n / 3 * d] = -3e6;
-        check_cells(&outlying, d, k, Metric::L2, None, &format!("outliers d={d}"));
-        check_cells(&x, d, k, Metric::InnerProduct, None, &format!("hard: products d={d}"));
-        check_cells(&x, d, k, Metric::Cosine, None, &format!("hard: cosines d={d}"));
-    }
-    for d in 5..8 {
-        check_cells(&draw(6000 * d, d), d, 600, Metric::L2, None, &format!("hard: d={d}"));
-    }
-    check_cells(&vec![3.0; 2000], 1, 256, Metric::L2, None, "hard: all rows equal");
-    // Rows without weight may be anything.
-    let (mut x, mut weights) = (draw(4000, 5), vec![1.0; 2000]);
-    let frame = frame(&x, 2, None, Metric::L2);
-    for (row, value) in [(3, f32::INFINITY), (1503, 3e38)] {
-        (x[2 * row], weights[row]) = (value, 0.0);
-    }
-    let is_first = |row: usize| (0..256).any(|i| i * 2000 / 256 == row);
-    for row in (5..2000).step_by(97).filter(|&row| !is_first(row)) {
-        (x[2 * row + 1], weights[row]) = (f32::NAN, 0.0);
-    }
-    check_cells_in(&frame, &x, 256, Metric::L2, Some(&weights), "hard: rows without weight");
 }
 
 /// Every label's score is that of the best in `f64`, but for what `f32` cannot tell apart.

@@ -47,9 +47,8 @@ pub(crate) struct Bounds {
     pub(crate) sq_length: f64,
     /// How far the centroids of each group have moved since the beginning.
     moved: Vec<f64>,
-    /// Whether each centroid, and all of each group, are where they were in the pass before.
+    /// Whether each centroid is where it was in the pass before.
     is_still: Vec<bool>,
-    are_still: Vec<bool>,
     /// The farthest that a distance may be.
     radius: f64,
     /// The codebook that the labels and bounds are of, by its offsets.
@@ -100,7 +99,6 @@ impl Bounds {
             sq_length,
             moved: vec![0.0; groups],
             is_still: vec![false; codebook.k()],
-            are_still: vec![false; groups],
             radius,
             offsets: codebook.centroids.offsets().to_vec(),
             is_similarity,
@@ -139,7 +137,6 @@ impl Bounds {
                 }
             },
         );
-        self.are_still = farthest.iter().map(|&farthest| farthest == 0.0).collect();
         let pairs = self.offsets.chunks_exact(d).zip(next.chunks_exact(d));
         self.is_still = pairs.map(|(from, to)| from == to).collect();
         self.moved.iter_mut().zip(farthest).for_each(|(moved, farthest)| *moved += farthest);
@@ -153,7 +150,9 @@ impl Bounds {
 
     /// Whether all centroids of a group are where they were in the pass before.
     pub(crate) fn are_still(&self, group: usize) -> bool {
-        self.are_still[group]
+        let each = PANEL * self.panels_each;
+        let ids = &self.order.ids()[group * each..];
+        ids.iter().take(each).all(|&id| self.is_still(id as usize))
     }
 
     /// Whether so much was added to some bounds that little is left of their digits.

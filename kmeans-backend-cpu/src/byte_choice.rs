@@ -60,9 +60,9 @@ pub(crate) struct ByteCounts {
 }
 
 impl ByteCounts {
-    /// How so many pairs were decided, with bytes or without.
-    pub(crate) fn pairs(self, total: u64, with_bytes: bool) -> PairCounts {
-        if !with_bytes {
+    /// How so many pairs were decided, in a pass that rules some out or not.
+    pub(crate) fn pairs(self, total: u64, is_pruned: bool) -> PairCounts {
+        if !is_pruned {
             return PairCounts { total, scored: total, ..PairCounts::default() };
         }
         let by_bytes = self.by_bytes.saturating_sub(self.scored);

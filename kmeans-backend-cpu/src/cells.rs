@@ -139,7 +139,7 @@ impl Cells {
         let states = workers.share(count, stretches, desk, |(desk, scored), ((labels, rows), boxes)| {
             // A level for each halving, and one more.
             let mut rivals = std::mem::take(&mut desk.cells.rivals);
-            rivals.resize(STRETCH.ilog2() as usize, Rivals::default());
+            rivals.resize((STRETCH / CELL).ilog2() as usize + 1, Rivals::default());
             let (boxes, desk_of_cells) = (boxes.chunks_exact(2 * self.d), &mut desk.cells);
             let mut descent = Descent { isa, d: self.d, boxes, desk: desk_of_cells, scored };
             descent.part(rows, labels, all, &mut rivals);

@@ -156,11 +156,11 @@ fn remember(
     rows: &mut CpuPrepared<'_>,
     k: usize,
     counts: ByteCounts,
-    with_bytes: bool,
+    is_pruned: bool,
     bounds: Option<(Bounds, Kept)>,
 ) {
     let total = rows.n() as u64 * k as u64;
-    rows.pairs += counts.pairs(total, with_bytes);
+    rows.pairs += counts.pairs(total, is_pruned);
     rows.bytes_are_vague |= (counts.scored + counts.crowded) as f64 > VAGUE * total as f64;
     let is_stale = counts.by_bytes as f64 > STALE * total as f64;
     let holds = |bounds: &Bounds| !bounds.have_moved_far() && (bounds.are_new || !is_stale);

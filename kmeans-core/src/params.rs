@@ -89,8 +89,9 @@ pub struct Params {
     /// [`Pruning::Auto`]. Changes no bit of the result.
     pub pruning: Option<Pruning>,
     /// Most bytes that pruning may take for what it keeps of the rows. `None`: five a value, one for the rows as
-    /// bytes and four for bounds; or, of rows of up to 7 columns, about four a value and five a row. With less than
-    /// one a value, nothing is pruned. Changes no bit of the result.
+    /// bytes and four for bounds; or, of rows of up to 7 columns, about four a value and five a row. Some 30 a row for
+    /// their norms and distances are not counted. With less than one a value, nothing is pruned. Changes no bit of the
+    /// result.
     pub pruning_memory: Option<u64>,
 }
 

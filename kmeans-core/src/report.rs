@@ -185,7 +185,7 @@ pub enum InertiaOver {
 pub struct PairCounts {
     /// Rows times centroids, over all assignments.
     pub total: u64,
-    /// Never looked at: bounds from earlier assignments rule them out.
+    /// Never looked at: bounds from earlier assignments rule them out, or a box around the row.
     pub by_bounds: u64,
     /// Ruled out by products of bytes.
     pub by_bytes: u64,

@@ -175,15 +175,7 @@ fn term<const SQUARES: bool>(v: f32, c: f32) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn numbers(len: usize, seed: u64) -> Vec<f32> {
-        let mut state = seed;
-        let mut next = || {
-            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-            (state >> 40) as f32 / 65536.0 - 128.0
-        };
-        (0..len).map(|_| next()).collect()
-    }
+    use crate::kernel::numbers::numbers;
 
     #[test]
     fn every_instruction_set_gives_the_same_bits() {

@@ -41,6 +41,8 @@ mod near;
 mod nearest;
 #[cfg(test)]
 mod nearest_tests;
+#[cfg(test)]
+mod numbers;
 mod pairs;
 mod reach;
 mod rivals;

@@ -183,18 +183,13 @@ fn tile<L: Lanes, const SQUARES: bool, const MR: usize, const NC: usize>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernel::numbers::numbers;
     use crate::kernel::{dot, sq_dist};
 
     #[test]
     fn every_pair_has_the_bits_of_the_pair_alone() {
-        let mut state = 5_u64;
-        let mut next = || {
-            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-            (state >> 40) as f32 / 65536.0 - 128.0
-        };
         for (n, k, d) in [(1, 1, 1), (5, 3, 7), (9, 6, 8), (4, 4, 17), (10, 13, 128), (3, 2, 785)] {
-            let x: Vec<f32> = (0..n * d).map(|_| next()).collect();
-            let c: Vec<f32> = (0..k * d).map(|_| next()).collect();
+            let (x, c) = (numbers(n * d, 5), numbers(k * d, 6));
             for isa in Isa::available() {
                 let (rows, centroids) = (WideRows::of(isa, &x, d), WideRows::of(isa, &c, d));
                 let (mut squares, mut products) = (vec![0.0; n * k], vec![0.0; n * k]);

@@ -164,15 +164,7 @@ impl Kernel for Narrow<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn numbers(len: usize, seed: u64) -> Vec<f32> {
-        let mut state = seed;
-        let mut next = || {
-            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-            (state >> 40) as f32 / 65536.0 - 128.0
-        };
-        (0..len).map(|_| next()).collect()
-    }
+    use crate::kernel::numbers::numbers;
 
     /// Whatever has the lowest score in `f64` somewhere in the box is kept; few others are.
     #[test]
