@@ -61,7 +61,8 @@ const COMING_TO_REST: usize = 6;
 const ONE_IN: usize = 23;
 
 /// Memory for bounds: one for each panel, or so little that two panels or more share one.
-const MEMORY: [fn(u64, u64) -> Option<u64>; 2] = [|_, _| None, |n, d| Some(n * d + (n + 16) * 2 * 3)];
+const MEMORY: [fn(u64, u64) -> Option<u64>; 2] =
+    [|_, _| None, |n, d| Some(n * (d.next_multiple_of(4) + 20) + (n + 16) * 2 * 3)];
 
 /// Lloyd's iterations by hand on both engines; labels, distances and sums must be equal in each. The first
 /// centroids are rows.
@@ -300,6 +301,29 @@ fn rows_whose_squares_overflow() {
     check(&x, d, 64, Metric::L2, Some(&weights), "a row without weight, far out");
 }
 
+/// A sum of bytes times the scale of its row alone may overflow where the score does not.
+#[test]
+fn rows_whose_bytes_overflow() {
+    let (n, d) = (300, 16);
+    let mut x = vec![0.0; n * d];
+    for (i, row) in x.chunks_exact_mut(d).enumerate() {
+        match i % 2 {
+            0 => row[i / 2 % d] = 1.0 + i as f32 / 100.0,
+            _ => row.fill(1e-3 + i as f32 * 1e-6),
+        }
+    }
+    let kmeans = |pruning| {
+        let engine = CpuEngine::new(None).unwrap().pruning(pruning);
+        let kmeans = KMeans::on(engine, 64).metric(Metric::InnerProduct).niter(1);
+        kmeans.init_centroids(x[..64 * d].to_vec()).frozen_centroids(true)
+    };
+    let model = kmeans(Pruning::Off).train(&x, d).unwrap().model;
+    let mut far = x.clone();
+    far[200 * d..201 * d].fill(1e36);
+    let labels = |pruning| kmeans(pruning).assign(&model, &far, d).unwrap().labels;
+    assert_eq!(labels(Pruning::Off), labels(Pruning::Always));
+}
+
 /// A model of dense rows sees sparse ones in a frame in which they are dense.
 #[test]
 fn sparse_rows_in_the_frame_of_dense_ones() {
@@ -338,7 +362,7 @@ fn crowds_are_left_to_the_dense_kernel() {
 #[test]
 fn most_pairs_are_ruled_out_and_without_memory_none_is() {
     let (x, d) = naive::data("digits");
-    let values = x.len() as u64;
+    let rows_alone = (x.len() + 20 * (x.len() / d)) as u64;
     let pairs = |memory: Option<u64>| {
         let engine = CpuEngine::new(None).unwrap();
         let kmeans = KMeans::on(engine, 100).init(Init::Random).niter(20).early_stop_threshold(None);
@@ -349,10 +373,10 @@ fn most_pairs_are_ruled_out_and_without_memory_none_is() {
     let of_total = |part: u64| part as f64 / usual.total as f64;
     assert!(of_total(usual.by_bounds) > 0.5, "{usual:?}");
     assert!(of_total(usual.scored) < 0.05, "{usual:?}");
-    let (without_bounds, same) = pairs(Some(values));
+    let (without_bounds, same) = pairs(Some(rows_alone));
     assert_eq!((without_bounds.by_bounds, &same), (0, &labels));
     assert!(without_bounds.by_bytes > without_bounds.total / 2, "{without_bounds:?}");
-    let (nothing, same) = pairs(Some(values - 1));
+    let (nothing, same) = pairs(Some(rows_alone - 1));
     assert_eq!((nothing.scored, nothing.by_bytes, &same), (nothing.total, 0, &labels));
 }
 

@@ -163,6 +163,9 @@ impl ByteWork<'_, '_> {
     /// `(2d + 3)·2⁻²⁴·(|bias| + 2‖v‖‖c‖)`. Taken with `8·(d + 8)` instead, the same holds what the sums on the
     /// way from bytes to a bound are off by, which are fewer than ten roundings of numbers of that size. Below
     /// the smallest normal number roundings are no share any more, but less than it all together.
+    ///
+    /// On the way to a score a product of bytes is multiplied by the row's scale alone. Where that may overflow all
+    /// centroids contend.
     fn begin(&self, desk: &mut ByteDesk) {
         let unit = 8.0 * (self.codebook.centroids.dim() as f32 + 8.0) / (1 << 24) as f32;
         let (codebook, rows) = (self.codebook, self.bytes.rows);
@@ -174,15 +177,14 @@ impl ByteWork<'_, '_> {
             true => 2.0 * rows.norms[row] * max_norm + max_bias,
             false => of_centroids + rows.sq_norms[row],
         };
+        let most_product = (127 * 127 * self.codebook.centroids.dim()) as f32;
         desk.sides.clear();
-        desk.sides.extend((self.start..self.start + self.count).map(|row| Side {
-            scale: rows.scales[row],
-            norm: rows.norms[row],
-            error: rows.errors[row],
-            limit: f32::INFINITY,
-            slack: 2.0 * unit * size(row) + f32::MIN_POSITIVE,
-            own: NONE,
-            rest: 0.0,
+        desk.sides.extend((self.start..self.start + self.count).map(|row| {
+            let is_far = !(rows.scales[row] * most_product).is_finite();
+            let slack = if is_far { f32::INFINITY } else { 2.0 * unit * size(row) + f32::MIN_POSITIVE };
+            let scale = if is_far { 0.0 } else { rows.scales[row] };
+            let (norm, error) = (rows.norms[row], rows.errors[row]);
+            Side { scale, norm, error, limit: f32::INFINITY, slack, own: NONE, rest: 0.0 }
         }));
         desk.settling.begin(self.count);
         desk.contenders.clear();

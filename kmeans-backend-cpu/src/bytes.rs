@@ -110,7 +110,12 @@ pub(crate) struct ByteRows {
 }
 
 impl ByteRows {
-    /// All rows in their frame. Cost O(n·d), memory n·d bytes.
+    /// Memory for so many rows: a byte a value, columns rounded up to quads, and 20 a row.
+    pub(crate) fn bytes(n: usize, d: usize) -> u64 {
+        (n * (d.next_multiple_of(QUAD) + 4 * size_of::<f32>() + size_of::<i32>())) as u64
+    }
+
+    /// All rows in their frame. Cost O(n·d), memory [`ByteRows::bytes`].
     pub(crate) fn of(workers: &Workers, isa: Isa, rows: &CpuPrepared<'_>) -> Self {
         let (n, d) = (rows.n(), rows.d());
         let stride = d.next_multiple_of(QUAD);

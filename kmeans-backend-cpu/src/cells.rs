@@ -84,12 +84,13 @@ const fn box_values(d: usize) -> usize {
 }
 
 impl Cells {
-    /// Bytes for so many rows.
+    /// Bytes for so many rows while they are put in cells; half of it stays, and as much as their labels is taken
+    /// in each pass.
     pub(crate) fn bytes(n: usize, d: usize) -> u64 {
-        (n * (4 + 4 * d) + n.div_ceil(STRETCH) * box_values(d) * 4) as u64
+        (2 * n * (4 + 4 * d) + n.div_ceil(STRETCH) * box_values(d) * 4) as u64
     }
 
-    /// Cost O(n·d·log n), memory [`Cells::bytes`], and as much again meanwhile.
+    /// Cost O(n·d·log n), memory [`Cells::bytes`].
     pub(crate) fn of(workers: &Workers, isa: Isa, rows: &CpuPrepared<'_>) -> Self {
         match rows.d() {
             1 => Self::place::<1>(workers, isa, rows),

@@ -10,7 +10,7 @@ use kmeans_core::{
 };
 
 use crate::byte_isa::ByteIsa;
-use crate::bytes::MOST_COLUMNS;
+use crate::bytes::{ByteRows, MOST_COLUMNS};
 use crate::cells::{self, Cells};
 use crate::codebook::CpuCodebook;
 use crate::desk::Desks;
@@ -94,9 +94,9 @@ impl CpuEngine {
 
     /// Memory for bounds of these rows: as much as the rows take, or what their bytes leave of a limit.
     pub(crate) fn bounds_bytes(&self, rows: &CpuPrepared<'_>) -> u64 {
-        let values = rows.n() as u64 * rows.d() as u64;
-        let left = rows.pruning_memory.map_or(u64::MAX, |bytes| bytes.saturating_sub(values));
-        left.min(values * size_of::<f32>() as u64)
+        let as_bytes = ByteRows::bytes(rows.n(), rows.d());
+        let left = rows.pruning_memory.map_or(u64::MAX, |bytes| bytes.saturating_sub(as_bytes));
+        left.min((rows.n() * rows.d() * size_of::<f32>()) as u64)
     }
 
     /// Whether labels are looked for in cells of near rows.
@@ -122,8 +122,7 @@ impl CpuEngine {
             }
             _ => false,
         };
-        let values = rows.n() as u64 * rows.d() as u64;
-        let has_room = rows.pruning_memory.is_none_or(|bytes| bytes >= values);
+        let has_room = rows.pruning_memory.is_none_or(|bytes| bytes >= ByteRows::bytes(rows.n(), rows.d()));
         (is_worth_it && has_room && rows.d() <= MOST_COLUMNS).then_some(widest)
     }
 }

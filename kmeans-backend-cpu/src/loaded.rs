@@ -12,7 +12,7 @@ const NOWHERE: u32 = u32::MAX;
 /// Rows between the one that is loaded and the one that is fetched.
 const AHEAD: usize = 8;
 
-/// Up to some hundred rows, loaded when they are needed.
+/// Up to some thousand rows, loaded when they are needed.
 #[derive(Debug, Default)]
 pub(crate) struct Loaded {
     block: RowBlock,

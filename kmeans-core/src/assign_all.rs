@@ -12,6 +12,7 @@ use crate::frame::Frame;
 use crate::metric::Metric;
 use crate::model::KMeansModel;
 use crate::progress::{OnProgress, Progress};
+use crate::prune::Prune;
 use crate::source::{Source, locate};
 use crate::tensor_metric::assign_builtin;
 use crate::watch::Watch;
@@ -24,12 +25,13 @@ pub(crate) struct Target<'a> {
     pub(crate) metric: Metric,
 }
 
-/// What to keep of every row.
+/// What to keep of every row, and how to find it.
 #[derive(Clone, Copy)]
 pub(crate) struct Keep {
     /// Nearest centroids of each row.
     pub(crate) p: usize,
     pub(crate) distances: bool,
+    pub(crate) prune: Prune,
 }
 
 /// Rows assigned to fixed centroids.
@@ -79,7 +81,17 @@ pub(crate) fn assign_all<E: Engine>(
     for start in (0..n).step_by(step) {
         let rows = start..n.min(start + step);
         source.prefetch(rows.end..n.min(rows.end + step));
-        assign_block(engine, source, weights, rows.clone(), target, &codebook, &mut buffer, &mut all)?;
+        assign_block(
+            engine,
+            source,
+            weights,
+            rows.clone(),
+            target,
+            &codebook,
+            keep.prune,
+            &mut buffer,
+            &mut all,
+        )?;
         source.release(rows.clone());
         // Rows are assigned for a model that exists already; there is no half of it to return.
         let _ = progress(&Progress::Assign { done: rows.end, n });
@@ -95,10 +107,12 @@ fn assign_block<E: Engine>(
     rows: Range<usize>,
     target: &Target<'_>,
     codebook: &E::Codebook,
+    prune: Prune,
     buffer: &mut Vec<f32>,
     all: &mut Assignment,
 ) -> Result<()> {
     let (mut block, frame) = ready(engine, source, weights, rows, target, all.distances.is_some(), buffer)?;
+    prune.set(engine, &mut block)?;
     let stats = engine.download(engine.step(&mut block, codebook)?)?;
     all.inertia += stats.objective_value(&frame, target.centroids, target.metric);
     all.cluster_sizes.iter_mut().zip(&stats.counts).for_each(|(a, b)| *a += b);

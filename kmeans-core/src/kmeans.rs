@@ -5,7 +5,7 @@ use std::time::Duration;
 use burn::tensor::Tensor;
 use kmeans_data::{Points, RowSlice};
 
-use crate::assign_all::{Assignment, Keep, assign_model};
+use crate::assign_all::{Assignment, assign_model};
 use crate::assigner::Assigner;
 use crate::engine::Engine;
 use crate::error::Result;
@@ -388,7 +388,7 @@ impl<T: Trainer> KMeans<T> {
         points: &dyn Points,
         options: AssignOptions,
     ) -> Result<Assignment> {
-        self.device.assign(points, model, options, &silent)
+        self.device.assign(points, model, options.or(&self.params), &silent)
     }
 }
 
@@ -427,7 +427,7 @@ impl<E: Engine> KMeans<E> {
         options: AssignOptions,
     ) -> Result<Assignment> {
         let device = self.device.backend_device();
-        assign_with_metric(&device, metric, points, model, options, &silent)
+        assign_with_metric(&device, metric, points, model, options.or(&self.params), &silent)
     }
 
     /// The distances of all rows to all centroids, by the distance that the model was trained with; see
@@ -456,7 +456,7 @@ impl<E: Engine> KMeans<E> {
         x: &Tensor<E::Backend, 2>,
         options: AssignOptions,
     ) -> Result<Assignment> {
-        let keep = Keep { p: options.p, distances: options.distances };
+        let keep = options.or(&self.params).keep();
         assign_model(&self.device, &Source::Tensor(x.clone()), model, keep, &silent)
     }
 }

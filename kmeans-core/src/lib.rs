@@ -45,6 +45,7 @@ mod params;
 mod pca;
 mod progress;
 mod progressive;
+mod prune;
 mod recluster;
 mod report;
 mod restarts;

@@ -162,7 +162,8 @@ pub enum Pruning {
     Auto,
     /// Never: every pair is scored.
     Off,
-    /// Wherever it can be done, for tests and measurements. Some processors are slower by it.
+    /// By bytes and bounds across iterations wherever it can be done, for tests and measurements. Some processors
+    /// and data are slower by it.
     Always,
 }
 

@@ -88,10 +88,10 @@ pub struct Params {
     /// Whether the engine may rule out centroids by bounds; `None`: as the engine was made, which is
     /// [`Pruning::Auto`]. Changes no bit of the result.
     pub pruning: Option<Pruning>,
-    /// Most bytes that pruning may take for what it keeps of the rows. `None`: five a value, one for the rows as
-    /// bytes and four for bounds; or, of rows of up to 7 columns, about four a value and five a row. Some 30 a row for
-    /// their norms and distances are not counted. With less than one a value, nothing is pruned. Changes no bit of the
-    /// result.
+    /// Most bytes that pruning may take for what it keeps of the rows. `None`: five a value and 20 a row: the
+    /// rows as bytes, columns rounded up to fours, their norms, and four a value for bounds; or, of rows of up to 7
+    /// columns, about eight a value and nine a row, half of which stays. Distances, 8 a row, are not counted, nor what a
+    /// thread takes for centroids. With too little for the rows alone, nothing is pruned. Changes no bit of the result.
     pub pruning_memory: Option<u64>,
 }
 

@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::outcome::{Fit, Outcome};
 use crate::params::Params;
 use crate::progress::OnProgress;
+use crate::prune::Prune;
 use crate::report::{InertiaOver, Seconds};
 use crate::restarts::{Best, best_of};
 use crate::sample::Sample;
@@ -137,7 +138,7 @@ fn final_assign<E: Engine>(
             scale: frame.scale(),
             metric: params.metric(),
         };
-        let keep = Keep { p: 1, distances: params.return_distances };
+        let keep = Keep { p: 1, distances: params.return_distances, prune: Prune::of(params) };
         let all = assign_all(set.engine(), source, weights, &target, keep, watch.progress())?;
         return Ok((all, InertiaOver::All));
     }

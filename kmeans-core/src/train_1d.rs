@@ -10,6 +10,7 @@ use crate::frame::{Frame, Origin};
 use crate::metric::Metric;
 use crate::outcome::{Fit, Outcome};
 use crate::params::Params;
+use crate::prune::Prune;
 use crate::report::{InertiaOver, IterationStats, RunReport, Seconds, Stop};
 use crate::source::{Source, locate};
 use crate::stats::imbalance_factor;
@@ -38,7 +39,7 @@ pub(crate) fn train<E: Engine>(
     let centroids = Centroids::from_offsets(optimum.centroids.iter().map(offset).collect(), 1);
     let target =
         Target { centroids: &centroids, origin: frame.origin(), scale: frame.scale(), metric: Metric::L2 };
-    let keep = Keep { p: 1, distances: params.return_distances };
+    let keep = Keep { p: 1, distances: params.return_distances, prune: Prune::of(params) };
     let found = assign_all(engine, source, weights, &target, keep, watch.progress())?;
     seconds.final_assign = watch.seconds() - seconds.prepare - seconds.iterate;
     seconds.total = watch.seconds();

@@ -7,9 +7,11 @@ use crate::assigner::Assigner;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::model::KMeansModel;
+use crate::options::Pruning;
 use crate::outcome::Fit;
 use crate::params::Params;
 use crate::progress::{OnProgress, silent};
+use crate::prune::Prune;
 use crate::source::Source;
 use crate::train;
 use crate::transform::transform_model;
@@ -22,11 +24,16 @@ pub struct AssignOptions {
     pub p: usize,
     /// Whether to return distances, too.
     pub distances: bool,
+    /// Whether the engine may rule out centroids by bounds; `None`: as the engine was made. Changes no bit of the
+    /// result.
+    pub pruning: Option<Pruning>,
+    /// As [`Params::pruning_memory`], for a block of rows.
+    pub pruning_memory: Option<u64>,
 }
 
 impl Default for AssignOptions {
     fn default() -> Self {
-        Self { p: 1, distances: false }
+        Self { p: 1, distances: false, pruning: None, pruning_memory: None }
     }
 }
 
@@ -43,6 +50,34 @@ impl AssignOptions {
     pub fn distances(mut self, distances: bool) -> Self {
         self.distances = distances;
         self
+    }
+
+    /// Rules out centroids by bounds, or not.
+    #[must_use]
+    pub fn pruning(mut self, pruning: impl Into<Option<Pruning>>) -> Self {
+        self.pruning = pruning.into();
+        self
+    }
+
+    /// Most bytes that pruning may take.
+    #[must_use]
+    pub fn pruning_memory(mut self, bytes: impl Into<Option<u64>>) -> Self {
+        self.pruning_memory = bytes.into();
+        self
+    }
+
+    /// Where nothing is said about pruning, what parameters say.
+    pub(crate) fn or(self, params: &Params) -> Self {
+        Self {
+            pruning: self.pruning.or(params.pruning),
+            pruning_memory: self.pruning_memory.or(params.pruning_memory),
+            ..self
+        }
+    }
+
+    pub(crate) fn keep(self) -> Keep {
+        let prune = Prune { pruning: self.pruning, memory: self.pruning_memory };
+        Keep { p: self.p, distances: self.distances, prune }
     }
 }
 
@@ -139,8 +174,7 @@ impl<E: Engine> Trainer for E {
         options: AssignOptions,
         progress: &OnProgress<'_>,
     ) -> Result<Assignment> {
-        let keep = Keep { p: options.p, distances: options.distances };
-        assign_model(self, &Source::Points(points), model, keep, progress)
+        assign_model(self, &Source::Points(points), model, options.keep(), progress)
     }
 
     fn transform(

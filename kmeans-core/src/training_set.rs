@@ -8,8 +8,8 @@ use crate::error::{Error, Result};
 use crate::extent::Extent;
 use crate::frame::{Frame, ORIGIN_ROWS, Origin};
 use crate::metric::Metric;
-use crate::options::Pruning;
 use crate::params::Params;
+use crate::prune::Prune;
 use crate::report::PairCounts;
 use crate::sample::{Sample, SamplePoints};
 use crate::source::locate;
@@ -29,8 +29,7 @@ pub(crate) struct TrainingSet<'p, E: Engine + 'p> {
     sample: &'p Sample<'p, E>,
     parts: Vec<(Range<usize>, Part<'p, E>)>,
     frame: Frame,
-    pruning: Option<Pruning>,
-    pruning_memory: Option<u64>,
+    prune: Prune,
     /// Of parts that are no longer held.
     streamed_pairs: Option<PairCounts>,
 }
@@ -82,19 +81,11 @@ impl<'p, E: Engine> TrainingSet<'p, E> {
         }
         // Parts are in the identity frame still, in which `gather` gives rows as they are.
         let identity = Frame::with(vec![0.0; sample.d()], 1.0, &extent);
-        let mut set = Self {
-            engine,
-            sample,
-            parts,
-            frame: identity,
-            pruning: params.pruning,
-            pruning_memory: params.pruning_memory,
-            streamed_pairs: None,
-        };
-        let (pruning, memory) = (set.pruning, set.pruning_memory);
+        let mut set =
+            Self { engine, sample, parts, frame: identity, prune: Prune::of(params), streamed_pairs: None };
         for (range, part) in &mut set.parts {
             if let Part::Held(part) = part {
-                set_pruning(engine, part, pruning, memory, range.len(), n)?;
+                set.prune.share(range.len(), n).set(engine, part)?;
             }
         }
         Ok((set, extent))
@@ -365,6 +356,7 @@ impl<'p, E: Engine> TrainingSet<'p, E> {
     fn ready(&self, range: &Range<usize>) -> Result<E::Prepared<'p>> {
         let mut part = ready(self.engine, self.sample, range)?;
         self.engine.set_frame(&mut part, &self.frame)?;
+        self.prune.share(range.len(), self.sample.n()).set(self.engine, &mut part)?;
         Ok(part)
     }
 
@@ -391,7 +383,7 @@ impl<'p, E: Engine> TrainingSet<'p, E> {
         mut work: impl FnMut(Range<usize>, &mut E::Prepared<'p>) -> Result<()>,
     ) -> Result<()> {
         let (engine, sample) = (self.engine, self.sample);
-        let (pruning, memory, n) = (self.pruning, self.pruning_memory, self.sample.n());
+        let (prune, n) = (self.prune, self.sample.n());
         for (range, part) in &mut self.parts {
             match part {
                 Part::Held(part) => work(range.clone(), part)?,
@@ -399,7 +391,7 @@ impl<'p, E: Engine> TrainingSet<'p, E> {
                     let mut part = ready(engine, sample, range)?;
                     engine.set_frame(&mut part, &self.frame)?;
                     engine.set_labels(&mut part, labels)?;
-                    set_pruning(engine, &mut part, pruning, memory, range.len(), n)?;
+                    prune.share(range.len(), n).set(engine, &mut part)?;
                     work(range.clone(), &mut part)?;
                     if let Some(pairs) = engine.pair_counts(&part) {
                         *self.streamed_pairs.get_or_insert_default() += pairs;
@@ -418,20 +410,4 @@ fn ready<'p, E: Engine>(
     range: &Range<usize>,
 ) -> Result<E::Prepared<'p>> {
     engine.prepare(sample.part(range.clone())?, sample.weights().map(|w| &w[range.clone()]))
-}
-
-/// Sets the pruning of some of `n` rows; they get their share of the memory.
-fn set_pruning<E: Engine>(
-    engine: &E,
-    part: &mut E::Prepared<'_>,
-    pruning: Option<Pruning>,
-    memory: Option<u64>,
-    rows: usize,
-    n: usize,
-) -> Result<()> {
-    let share = memory.map(|bytes| (u128::from(bytes) * rows as u128 / n.max(1) as u128) as u64);
-    match (pruning, share) {
-        (None, None) => Ok(()),
-        (pruning, share) => engine.set_pruning(part, pruning.unwrap_or_default(), share),
-    }
 }

@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 use burn_ndarray::NdArray;
-use kmeans::{AssignOptions, DataError, Error, RowSlice};
+use kmeans::{AssignOptions, DataError, Error, Metric, Pruning, RowSlice};
 
 use crate::naive;
 use crate::training::{kmeans, reference};
@@ -121,6 +121,25 @@ fn assignment_checks_columns_and_p() {
         90
     );
     assert!(kmeans.assign(&model, &[], 2).unwrap().labels.is_empty());
+}
+
+/// What is asked for in parameters or options is refused by what cannot do it, in assignments, too.
+#[test]
+fn assignment_heeds_pruning() {
+    let x = naive::blobs(30, 2, 3, 5);
+    let points = RowSlice::new(&x, 2).unwrap();
+    let model = reference(3).train(&x, 2).unwrap().model;
+    let error = reference(3).pruning(Pruning::Always).assign(&model, &x, 2).unwrap_err();
+    assert_eq!(parameter(&error), "pruning");
+    let options = AssignOptions::default().pruning(Pruning::Always);
+    assert_eq!(parameter(&reference(3).assign_points(&model, &points, options).unwrap_err()), "pruning");
+    let tensor = Tensor::from_data(burn::tensor::TensorData::new(x.clone(), [30, 2]), &Default::default());
+    assert_eq!(parameter(&reference(3).assign_tensor(&model, &tensor, options).unwrap_err()), "pruning");
+
+    let model = kmeans(3).metric(Metric::L1).train(&x, 2).unwrap().model;
+    let options = AssignOptions::default().pruning_memory(1 << 20);
+    let error = kmeans(3).assign_points(&model, &points, options).unwrap_err();
+    assert!(matches!(error, Error::Together { name: "pruning_memory", .. }), "{error}");
 }
 
 #[test]

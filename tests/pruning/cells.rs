@@ -1,6 +1,8 @@
 //! Rows of few columns, in cells, beside every pair scored.
 
-use kmeans::core::{Centroids, Engine, Frame, Metric, PairCounts, Pruning};
+use std::num::NonZeroUsize;
+
+use kmeans::core::{Centroids, Engine, Frame, Init, KMeans, Metric, PairCounts, Pruning};
 use kmeans_backend_cpu::CpuEngine;
 
 use crate::{engines, frame, means, prepared};
@@ -19,8 +21,10 @@ struct Case<'a> {
 
 /// What boxes rule out is more than a half.
 const USUAL: f64 = 0.5;
-/// What boxes rule out is of no interest.
-const HARD: f64 = 1.0;
+/// Boxes rule out some.
+const HARD: f64 = 0.99;
+/// Nothing can be ruled out.
+const EQUAL: f64 = 1.0;
 
 fn l2(x: &[f32], d: usize, k: usize, most_scored: f64) -> Case<'_> {
     let (metric, weights) = (Metric::L2, None);
@@ -85,7 +89,7 @@ fn few_columns() {
     for d in 5..8 {
         check(&l2(&draw(6000 * d, d), d, 600, HARD), "more columns");
     }
-    check(&l2(&vec![3.0; 2000], 1, 256, HARD), "all rows equal");
+    check(&l2(&vec![3.0; 2000], 1, 256, EQUAL), "all rows equal");
 }
 
 #[test]
@@ -102,6 +106,77 @@ fn rows_without_weight_may_be_anything() {
     }
     let (metric, weights) = (Metric::L2, Some(&weights[..]));
     check(&Case { x: &x, k, metric, weights, frame, most_scored: HARD }, "rows without weight");
+}
+
+/// What is kept from a pass must not be believed of other centroids, labels, or another frame.
+#[test]
+fn passes_in_any_order() {
+    let (n, d) = (4000, 3);
+    let x = draw(n * d, 3);
+    for (engine, metric) in engines().iter().flat_map(|e| [Metric::L2, Metric::InnerProduct].map(|m| (e, m)))
+    {
+        let usual = frame(&x, d, None, metric);
+        let mut a = prepared(engine, &x, d, None, &usual);
+        let mut b = prepared(engine, &x, d, None, &usual);
+        engine.set_pruning(&mut a, Pruning::Off, None).unwrap();
+        engine.set_pruning(&mut b, Pruning::Auto, None).unwrap();
+        let rows = |from: usize, k: usize| Centroids::from_positions(&x[from * d..(from + k) * d], &usual);
+        let penalties = (0..400).map(|c| (c % 5) as f32 * 20.0).collect();
+        let order = [
+            ("first", rows(0, 400)),
+            ("second", rows(0, 400)),
+            ("with penalties", rows(0, 400).with_penalties(penalties)),
+            ("without", rows(0, 400)),
+            ("set to others", rows(0, 400)),
+            ("fewer, too few for cells", rows(7, 50)),
+            ("more", rows(7, 2100)),
+            ("in another frame", rows(7, 2100)),
+            ("assigned only", rows(1, 400)),
+            ("at last", rows(1, 400)),
+        ];
+        for (what, centroids) in order {
+            let codebook = engine.codebook(&centroids, metric).unwrap();
+            for rows in [&mut a, &mut b] {
+                match what {
+                    "set to others" => {
+                        let others: Vec<i32> = (0..n as i32).map(|row| row * 7 % 400).collect();
+                        engine.set_labels(rows, &others).unwrap();
+                        engine.reduce(rows, &codebook).unwrap();
+                    }
+                    "in another frame" => engine.set_frame(rows, &frame(&x[..n], d, None, metric)).unwrap(),
+                    _ => {}
+                }
+                match what {
+                    "assigned only" => engine.assign(rows, &codebook).unwrap(),
+                    _ => _ = engine.step(rows, &codebook).unwrap(),
+                }
+            }
+            let what = format!("{what}, {metric}, {}", engine.name());
+            assert_eq!(engine.labels(&a).unwrap(), engine.labels(&b).unwrap(), "{what}");
+            assert_eq!(engine.distances(&a).unwrap(), engine.distances(&b).unwrap(), "{what}");
+        }
+        let PairCounts { total, by_bounds, .. } = engine.pair_counts(&b).unwrap();
+        assert!(2 * by_bounds > total, "{metric}, {}", engine.name());
+    }
+}
+
+/// Trainings, held whole or in parts, on any number of threads.
+#[test]
+fn any_number_of_threads() {
+    let (n, d, k) = (9000, 2, 300);
+    let x = draw(n * d, 11);
+    let fit = |threads, chunk_rows: Option<usize>| {
+        let engine = CpuEngine::new(NonZeroUsize::new(threads)).unwrap();
+        let kmeans = KMeans::on(engine, k).init(Init::Random).niter(6).early_stop_threshold(None);
+        let fit = kmeans.chunk_rows(chunk_rows).train(&x, d).unwrap();
+        let PairCounts { total, by_bounds, .. } = fit.report.pairs.unwrap();
+        assert!(2 * by_bounds > total, "{threads} threads, {chunk_rows:?}");
+        (fit.labels, fit.report.obj, fit.model.centroids().to_vec())
+    };
+    let one = fit(1, None);
+    for (threads, chunk_rows) in [(2, None), (5, None), (2, Some(4000))] {
+        assert!(fit(threads, chunk_rows) == one, "{threads} threads, {chunk_rows:?}");
+    }
 }
 
 #[test]

@@ -92,7 +92,7 @@ pub(crate) trait Lanes: Copy {
         self.load(&lowest)
     }
 
-    /// The same but for the lanes of a mask, which become +∞.
+    /// `x`, but +∞ in the lanes of a mask.
     #[inline(always)]
     fn without(self, x: Self::V, mask: u32) -> Self::V {
         if mask == 0 {

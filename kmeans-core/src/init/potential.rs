@@ -1,5 +1,8 @@
 //! How far every row is from the nearest seed, and draws in proportion to it.
 
+use std::sync::Mutex;
+use std::thread::Builder;
+
 use crate::centroids::Centroids;
 use crate::engine::Engine;
 use crate::error::Result;
@@ -63,19 +66,20 @@ impl Potential {
     /// Adds up the shares of each block.
     fn add_up(&mut self, threads: usize) {
         let mut blocks = std::mem::take(&mut self.blocks);
-        let each = blocks.len().div_ceil(threads).max(FEWEST_BLOCKS);
+        let each = blocks.len().div_ceil(threads.max(1)).max(FEWEST_BLOCKS);
+        let helpers = blocks.len().div_ceil(each).saturating_sub(1);
+        let parts = Mutex::new(blocks.chunks_mut(each).enumerate());
+        let work = || {
+            while let Some((part, blocks)) = { parts.lock().expect("taking a part does not panic").next() } {
+                self.add_up_from(part * each, blocks);
+            }
+        };
         std::thread::scope(|scope| {
-            let mut parts = blocks.chunks_mut(each).enumerate();
-            let own = parts.next();
-            for (part, blocks) in parts {
-                scope.spawn({
-                    let this = &*self;
-                    move || this.add_up_from(part * each, blocks)
-                });
+            for _ in 0..helpers {
+                // Where no more threads can be had, those that there are do all.
+                let _ = Builder::new().spawn_scoped(scope, work);
             }
-            if let Some((_, blocks)) = own {
-                self.add_up_from(0, blocks);
-            }
+            work();
         });
         self.blocks = blocks;
     }

@@ -28,7 +28,7 @@ use crate::trainer::AssignOptions;
 /// [`crate::Error::OtherMetric`] for a model of another metric, or of one of your own by another name;
 /// [`crate::Error::Parameter`] for `p` outside `1..=k`; another number of columns than the model's; values that
 /// are not finite, or that the metric refuses; [`crate::Error::NotADistance`] and [`crate::Error::MetricShape`] for
-/// a metric that gives something else.
+/// a metric that gives something else; [`crate::Error::Together`] for pruning, which it has not.
 pub fn assign_with_metric<B: Backend>(
     device: &B::Device,
     metric: &dyn TensorMetric<B>,
@@ -37,7 +37,7 @@ pub fn assign_with_metric<B: Backend>(
     options: AssignOptions,
     progress: &OnProgress<'_>,
 ) -> Result<Assignment> {
-    assign(device, metric, &Source::Points(points), model, keep(options), progress)
+    assign(device, metric, &Source::Points(points), model, options.keep(), progress)
 }
 
 /// [`assign_with_metric`] for a tensor n×d, on its own device.
@@ -51,11 +51,7 @@ pub fn assign_tensor_with_metric<B: Backend>(
     options: AssignOptions,
     progress: &OnProgress<'_>,
 ) -> Result<Assignment> {
-    assign(&x.device(), metric, &Source::Tensor(x.clone()), model, keep(options), progress)
-}
-
-fn keep(options: AssignOptions) -> Keep {
-    Keep { p: options.p, distances: options.distances }
+    assign(&x.device(), metric, &Source::Tensor(x.clone()), model, options.keep(), progress)
 }
 
 /// Assigns all rows of `source` to a model of L1, L∞ or Kullback–Leibler.
@@ -77,6 +73,7 @@ fn assign<B: Backend>(
     keep: Keep,
     progress: &OnProgress<'_>,
 ) -> Result<Assignment> {
+    keep.prune.refuse()?;
     let centroids = centroids_for(metric, source, model)?;
     check_p(keep.p, model)?;
     assign_all(&Ruler::new(metric, device), &Pass::over(source), None, &centroids, keep, progress)

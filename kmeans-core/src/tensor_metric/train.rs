@@ -22,6 +22,7 @@ use crate::options::{EmptyClusters, Init, Pruning, Seeding};
 use crate::outcome::{Fit, Outcome};
 use crate::params::Params;
 use crate::progress::{OnProgress, Progress};
+use crate::prune::Prune;
 use crate::report::{InertiaOver, RunReport, Seconds};
 use crate::source::{Source, locate};
 use crate::watch::Watch;
@@ -285,7 +286,7 @@ fn final_assign<B: Backend>(
     progress: &OnProgress<'_>,
 ) -> Result<(Assignment, InertiaOver)> {
     if !rows.is_all() && params.final_assign {
-        let keep = Keep { p: 1, distances: params.return_distances };
+        let keep = Keep { p: 1, distances: params.return_distances, prune: Prune::default() };
         let pass = Pass::of_training(source, params);
         return Ok((assign_all(ruler, &pass, weights, &run.centroids, keep, progress)?, InertiaOver::All));
     }

@@ -23,8 +23,8 @@ pub(super) struct Running {
     /// depend on it
     #[arg(long)]
     pruning: Option<Pruning>,
-    /// Most memory for that: bytes, or a number with K, M or G [default: 5 bytes a value;
-    /// of rows of up to 7 columns 4, and 5 a row]
+    /// Most memory for that: bytes, or a number with K, M or G [default: 5 bytes a value
+    /// and 20 a row; of rows of up to 7 columns 8 and 9]
     #[arg(long, value_name = "BYTES", value_parser = byte_size)]
     pruning_memory: Option<u64>,
     /// Leave out the assignment of all rows at the end: inertia is then of the sample
