@@ -3,14 +3,11 @@
 use std::ops::Range;
 
 use crate::isa::Isa;
-use crate::kernel::{self, RowBlock};
+use crate::kernel::{self, AHEAD, RowBlock};
 use crate::prepared::CpuPrepared;
 
 /// A row that is not loaded.
 const NOWHERE: u32 = u32::MAX;
-
-/// Rows between the one that is loaded and the one that is fetched.
-const AHEAD: usize = 8;
 
 /// Up to some thousand rows, loaded when they are needed.
 #[derive(Debug, Default)]

@@ -3,9 +3,10 @@
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::kernel::PANEL;
 use kmeans_core::{Error, Result};
 use rayon::{ThreadPool, ThreadPoolBuilder};
+
+use crate::kernel::PANEL;
 
 /// A pool of threads that belongs to one engine: never the process-wide one, so that an
 /// application keeps its own, and two engines may differ.

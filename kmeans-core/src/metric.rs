@@ -5,6 +5,9 @@ use std::{fmt, str::FromStr};
 
 use crate::Error;
 
+/// The metrics of which [`Metric::is_fused`] is false, as messages name them.
+pub(crate) const UNFUSED: &str = "metric l1, linf, kl or custom";
+
 /// The measure by which a row chooses its centroid.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]

@@ -2,6 +2,7 @@
 
 use crate::engine::Engine;
 use crate::error::{Error, Result};
+use crate::metric::UNFUSED;
 use crate::options::Pruning;
 use crate::params::Params;
 
@@ -37,7 +38,7 @@ impl Prune {
             ("pruning_memory", self.memory.is_some()),
         ];
         match refused.iter().find(|(_, is_set)| *is_set) {
-            Some(&(name, _)) => Err(Error::Together { name, with: "metric l1, linf, kl or custom" }),
+            Some(&(name, _)) => Err(Error::Together { name, with: UNFUSED }),
             None => Ok(()),
         }
     }

@@ -7,6 +7,7 @@ use crate::check::check_weights;
 use crate::clock::timed;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
+use crate::metric::UNFUSED;
 use crate::outcome::{Fit, Outcome};
 use crate::params::Params;
 use crate::progress::OnProgress;
@@ -85,7 +86,7 @@ pub(crate) fn train<E: Engine>(
 /// An assigner replaces the engine's own choice, so it excludes other ways to replace it.
 fn check_assigner(params: &Params, assigner: Option<&dyn Assigner>) -> Result<()> {
     let beside = [
-        ("metric l1, linf, kl or custom", !params.metric().is_fused()),
+        (UNFUSED, !params.metric().is_fused()),
         ("balanced", params.balanced.is_some()),
         ("exact_1d", params.exact_1d),
         ("hierarchical", params.hierarchical),

@@ -6,7 +6,7 @@
 //! plain loop below is vectorised by the compiler in each shell.
 
 use super::lanes::{Kernel, Lanes, WIDE, tree};
-use super::lines::prefetch;
+use super::lines::{AHEAD, prefetch};
 use super::rows::RowBlock;
 use crate::isa::Isa;
 
@@ -51,10 +51,6 @@ pub(crate) struct PlainRows<'a> {
     /// Times the scale.
     pub(crate) origin: &'a [f32],
 }
-
-/// Rows between the one that is measured and the one that is fetched: the processor does not guess which come
-/// next where some are left out.
-const AHEAD: usize = 8;
 
 struct Plain<'a> {
     rows: PlainRows<'a>,

@@ -44,6 +44,10 @@ impl Lines {
     }
 }
 
+/// Rows between the one that is worked and the one that is fetched: the processor does not guess which come next
+/// where some are left out.
+pub(crate) const AHEAD: usize = 8;
+
 /// Asks for `values` to be brought into the second-level cache; changes nothing else.
 #[inline(always)]
 pub(crate) fn prefetch(values: &[f32]) {

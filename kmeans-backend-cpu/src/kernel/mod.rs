@@ -58,7 +58,7 @@ pub(crate) use direct::{PlainRows, dot, sq_dist, sq_dists_block, sq_dists_plain}
 pub(crate) use extent::extent;
 pub(crate) use grid::{accumulate, accumulate_sparse, accumulate_wide};
 pub(crate) use lanes::{EACH, Kernel, Lanes, PANEL, Portable, WIDE};
-pub(crate) use lines::{Line, Lines, prefetch};
+pub(crate) use lines::{AHEAD, Line, Lines, prefetch};
 pub(crate) use near::{Near, near};
 #[cfg(test)]
 pub(crate) use nearest::nearest_block;

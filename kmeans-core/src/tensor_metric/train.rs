@@ -17,8 +17,8 @@ use crate::assign_all::{Assignment, Keep};
 use crate::check::check_weights;
 use crate::clock::timed;
 use crate::error::{Error, Result};
-use crate::metric::Metric;
-use crate::options::{EmptyClusters, Init, Pruning, Seeding};
+use crate::metric::{Metric, UNFUSED};
+use crate::options::{EmptyClusters, Init, Seeding};
 use crate::outcome::{Fit, Outcome};
 use crate::params::Params;
 use crate::progress::{OnProgress, Progress};
@@ -190,8 +190,8 @@ fn check_supported<B: Backend>(metric: &dyn TensorMetric<B>, params: &Params) ->
         return_distances: _,
         strict: _,
         chunk_rows: _,
-        pruning,
-        pruning_memory,
+        pruning: _,
+        pruning_memory: _,
     } = params;
     let refused = [
         ("seeding faiss", *seeding == Seeding::Faiss),
@@ -205,12 +205,11 @@ fn check_supported<B: Backend>(metric: &dyn TensorMetric<B>, params: &Params) ->
         ("exact_1d", *exact_1d),
         ("hierarchical", *hierarchical),
         ("balanced", balanced.is_some()),
-        ("pruning always", *pruning == Some(Pruning::Always)),
-        ("pruning_memory", pruning_memory.is_some()),
     ];
     if let Some(&(name, _)) = refused.iter().find(|(_, is_set)| *is_set) {
-        return Err(Error::Together { name, with: "metric l1, linf, kl or custom" });
+        return Err(Error::Together { name, with: UNFUSED });
     }
+    Prune::of(params).refuse()?;
     match asked {
         Some(asked) if *asked != metric.kind() => {
             let expected = "none, or that of the metric given beside the parameters";
