@@ -9,7 +9,7 @@ use kmeans_core::{
     Trainer,
 };
 use kmeans_data::Points;
-#[cfg(any(feature = "cpu", feature = "cuda"))]
+#[cfg(any(feature = "cpu", feature = "cuda", feature = "wgpu"))]
 use kmeans_index::CellAssigner;
 
 /// k-means on a device chosen at run time; see [`kmeans_core::KMeans`] for the methods.
@@ -17,7 +17,8 @@ pub type KMeans = kmeans_core::KMeans<Device>;
 
 /// Where to compute.
 ///
-/// Written `auto`, `cpu`, `cpu:4` (four threads), `cuda`, `cuda:1` (the second GPU) and `reference`.
+/// Written `auto`, `cpu`, `cpu:4` (four threads), `cuda`, `cuda:1` (the second GPU), `wgpu`, `wgpu:1` and
+/// `reference`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Device {
@@ -34,6 +35,11 @@ pub enum Device {
         /// Which one, from 0.
         index: usize,
     },
+    /// A GPU of any maker by Vulkan, Metal or DirectX 12.
+    Wgpu {
+        /// Which one, from 0: discrete GPUs first, then integrated ones, virtual ones, and software.
+        index: usize,
+    },
     /// The reference in plain tensor operations, on the CPU: slow, for comparison.
     Reference,
 }
@@ -44,6 +50,7 @@ impl Device {
             Self::Auto => Self::Cpu { threads: None }.trainer(),
             Self::Cpu { threads } => self.cpu(*threads),
             Self::Cuda { index } => self.cuda(*index),
+            Self::Wgpu { index } => self.wgpu(*index),
             Self::Reference => self.reference(),
         }
     }
@@ -70,7 +77,7 @@ impl Device {
 
     #[cfg(feature = "cuda")]
     fn cuda(&self, index: usize) -> Result<Box<dyn Trainer>> {
-        Ok(Box::new(kmeans_backend_cuda::open(index)?))
+        Ok(Box::new(kmeans_backend_cuda::open_cuda(index)?))
     }
 
     #[cfg(not(feature = "cuda"))]
@@ -78,7 +85,17 @@ impl Device {
         Err(self.not_compiled_in("cuda"))
     }
 
-    #[cfg(not(all(feature = "cpu", feature = "cuda")))]
+    #[cfg(feature = "wgpu")]
+    fn wgpu(&self, index: usize) -> Result<Box<dyn Trainer>> {
+        Ok(Box::new(kmeans_backend_cuda::open_wgpu(index)?))
+    }
+
+    #[cfg(not(feature = "wgpu"))]
+    fn wgpu(&self, _index: usize) -> Result<Box<dyn Trainer>> {
+        Err(self.not_compiled_in("wgpu"))
+    }
+
+    #[cfg(not(all(feature = "cpu", feature = "cuda", feature = "wgpu")))]
     fn not_compiled_in(&self, feature: &str) -> Error {
         let reason = format!("this build has no {feature} engine; build with --features {feature}");
         Error::Device { device: self.to_string(), reason }
@@ -106,12 +123,18 @@ impl Device {
             }
             #[cfg(feature = "cuda")]
             Self::Cuda { index } => {
-                Ok(Box::new(CellAssigner::new(kmeans_backend_cuda::open(*index)?, metric, nprobe)?))
+                Ok(Box::new(CellAssigner::new(kmeans_backend_cuda::open_cuda(*index)?, metric, nprobe)?))
+            }
+            #[cfg(feature = "wgpu")]
+            Self::Wgpu { index } => {
+                Ok(Box::new(CellAssigner::new(kmeans_backend_cuda::open_wgpu(*index)?, metric, nprobe)?))
             }
             #[cfg(not(feature = "cpu"))]
             Self::Cpu { .. } | Self::Reference => Err(self.not_compiled_in("cpu")),
             #[cfg(not(feature = "cuda"))]
             Self::Cuda { .. } => Err(self.not_compiled_in("cuda")),
+            #[cfg(not(feature = "wgpu"))]
+            Self::Wgpu { .. } => Err(self.not_compiled_in("wgpu")),
         }
     }
 }
@@ -149,6 +172,7 @@ impl fmt::Display for Device {
             Self::Cpu { threads: None } => f.write_str("cpu"),
             Self::Cpu { threads: Some(threads) } => write!(f, "cpu:{threads}"),
             Self::Cuda { index } => write!(f, "cuda:{index}"),
+            Self::Wgpu { index } => write!(f, "wgpu:{index}"),
             Self::Reference => f.write_str("reference"),
         }
     }
@@ -162,7 +186,7 @@ impl FromStr for Device {
         let unknown = || Error::Parameter {
             name: "device",
             value: s.to_owned(),
-            expected: "auto, cpu, cpu:THREADS, cuda, cuda:INDEX or reference",
+            expected: "auto, cpu, cpu:THREADS, cuda, cuda:INDEX, wgpu, wgpu:INDEX or reference",
         };
         match (kind, number) {
             ("auto", None) => Ok(Self::Auto),
@@ -170,6 +194,8 @@ impl FromStr for Device {
             ("cpu", Some(n)) => Ok(Self::Cpu { threads: Some(n.parse().map_err(|_| unknown())?) }),
             ("cuda", None) => Ok(Self::Cuda { index: 0 }),
             ("cuda", Some(n)) => Ok(Self::Cuda { index: n.parse().map_err(|_| unknown())? }),
+            ("wgpu", None) => Ok(Self::Wgpu { index: 0 }),
+            ("wgpu", Some(n)) => Ok(Self::Wgpu { index: n.parse().map_err(|_| unknown())? }),
             ("reference", None) => Ok(Self::Reference),
             _ => Err(unknown()),
         }
@@ -182,10 +208,10 @@ mod tests {
 
     #[test]
     fn a_device_reads_back_as_it_is_written() {
-        for text in ["auto", "cpu", "cpu:4", "cuda:1", "reference"] {
+        for text in ["auto", "cpu", "cpu:4", "cuda:1", "wgpu:0", "reference"] {
             assert_eq!(text.parse::<Device>().unwrap().to_string(), text);
         }
-        for text in ["", "gpu", "cpu:0", "cpu:x", "cuda:-1", "reference:1"] {
+        for text in ["", "gpu", "cpu:0", "cpu:x", "cuda:-1", "wgpu:", "reference:1"] {
             assert!(text.parse::<Device>().is_err(), "{text}");
         }
     }

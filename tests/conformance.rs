@@ -103,3 +103,25 @@ stamp!([
     cpu_1_thread = crate::engines::cpu(kmeans_backend_cpu::InstructionSet::Widest, Some(1)),
     cpu_3_threads = crate::engines::cpu(kmeans_backend_cpu::InstructionSet::Widest, Some(3)),
 ]);
+
+#[cfg(feature = "wgpu")]
+stamp!([
+    wgpu = Some(crate::engines::wgpu()),
+    wgpu_without_64_bits = Some(crate::engines::wgpu().without_64_bits()),
+    wgpu_large_tiles_sorted = Some(
+        crate::engines::wgpu()
+            .tiles(kmeans_backend_cuda::Tiles::Large)
+            .reduction(kmeans_backend_cuda::Reduction::Sorted)
+    ),
+]);
+
+#[cfg(feature = "cuda")]
+stamp!([
+    cuda = Some(crate::engines::cuda()),
+    cuda_without_64_bits = Some(crate::engines::cuda().without_64_bits()),
+    cuda_large_tiles_sorted = Some(
+        crate::engines::cuda()
+            .tiles(kmeans_backend_cuda::Tiles::Large)
+            .reduction(kmeans_backend_cuda::Reduction::Sorted)
+    ),
+]);

@@ -1,43 +1,246 @@
-//! An engine on one GPU.
+//! The verbs, delegated.
 
-use burn_cuda::{Cuda, CudaDevice};
-use kmeans_core::{Error, Result, TensorEngine};
+use std::marker::PhantomData;
+use std::ops::Range;
 
-use crate::probe::probe;
+use burn_cubecl::element::BoolElement;
+use burn_cubecl::kernel::into_contiguous;
+use burn_cubecl::tensor::CubeTensor;
+use burn_cubecl::{CubeBackend, CubeRuntime};
+use cubecl::ir::{ElemType, FloatKind, IntKind};
+use cubecl::prelude::*;
+use cubecl::server::Handle;
+use burn::tensor::FloatDType;
+use burn::tensor::backend::DeviceOps;
+use kmeans_core::{
+    Centroids, Closer, Engine, Error, Extent, Frame, Metric, Neighbours, PartialStats, Result, Rows, guard,
+};
 
-/// All verbs in tensor operations on a GPU.
-pub type CudaEngine = TensorEngine<Cuda>;
+use crate::codebook::CubeCodebook;
+use crate::gpu::{Gpu, UNITS, array, cubes, numbers};
+use crate::kernel::unit::normalize_centroids;
+use crate::prepared::{CubePrepared, Values, plain};
+use crate::sums::{CubeSums, Reduction};
+use crate::tiles::Tiles;
 
-/// The engine on GPU `index`, counted from 0.
+/// k-means in kernels of its own on a GPU that CubeCL runs on.
 ///
-/// # Errors
-/// [`kmeans_core::Error::Device`] with what is missing: driver, compiler library, headers, or the GPU.
-pub fn open(index: usize) -> Result<CudaEngine> {
-    probe(index)?;
-    // Making the engine starts the GPU, and Burn panics where that fails.
-    std::panic::catch_unwind(|| CudaEngine::new(CudaDevice::new(index))).map_err(|_| Error::Device {
-        device: format!("cuda:{index}"),
-        reason: "the GPU does not start; what CUDA said stands above".to_owned(),
-    })
+/// `R` is CubeCL's runtime, `BT` how Burn's backend on it writes booleans.
+pub struct CubeEngine<R: Runtime, BT> {
+    gpu: Gpu<R>,
+    device: R::Device,
+    native: bool,
+    tiles: Tiles,
+    reduction: Reduction,
+    bool_type: PhantomData<fn() -> BT>,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use kmeans_core::KMeans;
+impl<R: Runtime, BT> CubeEngine<R, BT> {
+    /// The engine on a device that is known to be there; `name` for reports and errors.
+    pub(crate) fn new(device: R::Device, name: String, native: bool) -> Self {
+        let gpu = Gpu { client: R::client(&device), name };
+        Self { gpu, device, native, tiles: Tiles::Auto, reduction: Reduction::Auto, bool_type: PhantomData }
+    }
 
-    #[test]
-    fn a_machine_without_a_gpu_gets_an_error_that_names_what_is_missing() {
-        match open(0) {
-            Ok(engine) => {
-                let fit = KMeans::on(engine, 2).train(&[0.0, 0.1, 9.0, 9.1], 1).unwrap();
-                assert_eq!(fit.labels[0], fit.labels[1]);
-                assert_ne!(fit.labels[0], fit.labels[2]);
+    /// Whether the device has `f64` and `i64`.
+    pub(crate) fn has_64_bits(device: &R::Device) -> bool {
+        let client = R::client(device);
+        let properties = client.properties();
+        properties.supports_type(ElemType::Float(FloatKind::F64))
+            && properties.supports_type(ElemType::Int(IntKind::I64))
+    }
+
+    /// Measures in pairs of `f32`, as on devices without 64-bit types: 46 bits instead of 53.
+    #[must_use]
+    pub fn without_64_bits(self) -> Self {
+        Self { native: false, ..self }
+    }
+
+    /// The choice of tiles. Labels do not depend on it.
+    #[must_use]
+    pub fn tiles(self, tiles: Tiles) -> Self {
+        Self { tiles, ..self }
+    }
+
+    /// The way of centroid reduction. Sums do not depend on it.
+    #[must_use]
+    pub fn reduction(self, reduction: Reduction) -> Self {
+        Self { reduction, ..self }
+    }
+
+    fn guard<T>(&self, operations: impl FnOnce() -> Result<T>) -> Result<T> {
+        guard(&self.gpu.name, operations)?
+    }
+}
+
+impl<R: Runtime, BT> Clone for CubeEngine<R, BT> {
+    fn clone(&self) -> Self {
+        Self { gpu: self.gpu.clone(), device: self.device.clone(), ..*self }
+    }
+}
+
+impl<R, BT> Engine for CubeEngine<R, BT>
+where
+    R: CubeRuntime,
+    R::Device: DeviceOps,
+    BT: BoolElement,
+{
+    type Backend = CubeBackend<R, f32, i32, BT>;
+    type Prepared<'p> = CubePrepared<'p>;
+    type Codebook = CubeCodebook;
+    type Sums = CubeSums;
+
+    fn name(&self) -> String {
+        self.gpu.name.clone()
+    }
+
+    fn backend_device(&self) -> R::Device {
+        self.device.clone()
+    }
+
+    fn prepare<'p>(
+        &'p self,
+        rows: Rows<'p, Self::Backend>,
+        weights: Option<&'p [f32]>,
+    ) -> Result<CubePrepared<'p>> {
+        let dims @ [_, d] = rows.dims();
+        let new = |values, words_of: &dyn Fn(Range<usize>) -> Result<Option<Handle>>| {
+            CubePrepared::new(&self.gpu, values, plain(self.native), dims, weights, words_of)
+        };
+        self.guard(|| match rows {
+            Rows::Host { x, .. } => new(Values::Held, &|rows| {
+                self.gpu.upload(&x[rows.start * d..rows.end * d]).map(Some)
+            }),
+            Rows::Tensor(t) => {
+                let t: CubeTensor<R> = into_contiguous(t.cast(FloatDType::F32).into_primitive().tensor());
+                new(Values::Held, &|rows| {
+                    let bytes = |row: usize| (row * d * size_of::<f32>()) as u64;
+                    let end = t.handle.size_in_used() - bytes(rows.end);
+                    Ok(Some(t.handle.clone().offset_start(bytes(rows.start)).offset_end(end)))
+                })
             }
-            Err(error) => {
-                let text = error.to_string();
-                assert!(text.starts_with("device cuda:0 cannot be used: "), "{text}");
+            Rows::Csr(rows) => new(Values::Sparse(rows), &|_| Ok(None)),
+        })
+    }
+
+    fn extent(&self, rows: &CubePrepared<'_>) -> Result<Extent> {
+        self.guard(|| rows.extent(&self.gpu))?.map_err(|(row, column, value)| Error::NonFinite {
+            data: "rows".to_owned(),
+            row,
+            column,
+            value,
+        })
+    }
+
+    fn set_frame(&self, rows: &mut CubePrepared<'_>, frame: &Frame) -> Result<()> {
+        self.guard(|| rows.set_frame(&self.gpu, frame))
+    }
+
+    fn codebook(&self, centroids: &Centroids, metric: Metric) -> Result<CubeCodebook> {
+        self.guard(|| CubeCodebook::new(&self.gpu, centroids, metric))
+    }
+
+    fn assign(&self, rows: &mut CubePrepared<'_>, codebook: &CubeCodebook) -> Result<()> {
+        self.guard(|| {
+            rows.assign(&self.gpu, codebook, self.tiles)?;
+            rows.slabs.iter().try_for_each(|slab| rows.measure(&self.gpu, slab, codebook).map(drop))
+        })
+    }
+
+    fn reduce(&self, rows: &mut CubePrepared<'_>, codebook: &CubeCodebook) -> Result<CubeSums> {
+        self.guard(|| rows.reduce(&self.gpu, codebook, self.reduction))
+    }
+
+    fn step(&self, rows: &mut CubePrepared<'_>, codebook: &CubeCodebook) -> Result<CubeSums> {
+        self.guard(|| {
+            rows.assign(&self.gpu, codebook, self.tiles)?;
+            rows.reduce(&self.gpu, codebook, self.reduction)
+        })
+    }
+
+    fn merge(&self, into: &mut CubeSums, other: CubeSums) -> Result<()> {
+        self.guard(|| {
+            into.merge(&self.gpu, &other);
+            Ok(())
+        })
+    }
+
+    fn normalize(&self, centroids: &mut Centroids, frame: &Frame) -> Result<()> {
+        let (k, d) = (centroids.k(), centroids.dim());
+        let offsets = self.guard(|| {
+            let (offsets, origin) = (self.gpu.upload(centroids.offsets())?, self.gpu.upload(frame.origin())?);
+            // SAFETY: units past the last centroid do nothing.
+            unsafe {
+                normalize_centroids::launch_unchecked::<R>(
+                    &self.gpu.client,
+                    cubes(k.div_ceil(UNITS as usize)),
+                    CubeDim::new_1d(UNITS),
+                    array(&offsets, k * d),
+                    array(&origin, d),
+                    frame.scale(),
+                    1.0 / frame.scale(),
+                    0,
+                    k as u32,
+                    d as u32,
+                    0.0,
+                    self.native,
+                );
             }
-        }
+            Ok(numbers(self.gpu.read_one(&offsets)?))
+        })?;
+        *centroids = Centroids::from_offsets(offsets, d);
+        Ok(())
+    }
+
+    fn download(&self, sums: CubeSums) -> Result<PartialStats> {
+        self.guard(|| sums.download(&self.gpu))
+    }
+
+    fn set_labels(&self, rows: &mut CubePrepared<'_>, labels: &[i32]) -> Result<()> {
+        self.guard(|| {
+            for slab in &mut rows.slabs {
+                slab.labels = self.gpu.upload(&labels[slab.rows.clone()])?;
+            }
+            Ok(())
+        })
+    }
+
+    fn labels(&self, rows: &CubePrepared<'_>) -> Result<Vec<i32>> {
+        self.guard(|| {
+            let read = self.gpu.read(rows.slabs.iter().map(|slab| slab.labels.clone()).collect())?;
+            Ok(read.into_iter().flatten().map(|label| label as i32).collect())
+        })
+    }
+
+    fn distances(&self, rows: &CubePrepared<'_>) -> Result<Vec<f32>> {
+        self.guard(|| {
+            let read = self.gpu.read(rows.slabs.iter().map(|slab| slab.distances.clone()).collect())?;
+            Ok(read.into_iter().flatten().map(f32::from_bits).collect())
+        })
+    }
+
+    fn gather(&self, rows: &CubePrepared<'_>, ids: &[usize]) -> Result<Vec<f32>> {
+        self.guard(|| rows.gather(&self.gpu, ids))
+    }
+
+    fn distance_matrix(&self, rows: &CubePrepared<'_>, codebook: &CubeCodebook) -> Result<Vec<f32>> {
+        self.guard(|| rows.all_distances(&self.gpu, codebook))
+    }
+
+    fn closer(&self, rows: &CubePrepared<'_>, codebook: &CubeCodebook, limits: &[f32]) -> Result<Closer> {
+        self.guard(|| rows.closer(&self.gpu, codebook, limits))
+    }
+
+    fn closest(
+        &self,
+        rows: &mut CubePrepared<'_>,
+        codebook: &CubeCodebook,
+        limits: &[f32],
+    ) -> Result<Vec<(usize, i32, f32)>> {
+        self.guard(|| rows.closest(&self.gpu, codebook, limits, self.tiles))
+    }
+
+    fn nearest(&self, rows: &CubePrepared<'_>, codebook: &CubeCodebook, p: usize) -> Result<Neighbours> {
+        self.guard(|| rows.nearest(&self.gpu, codebook, p, self.tiles))
     }
 }

@@ -1,14 +1,22 @@
-//! The CUDA engine of k-means on burn-cuda.
-//!
-//! It builds without a CUDA toolkit: the libraries of driver and compiler are loaded at run time.
-//! Every verb runs in Burn tensor operations on the GPU ([`kmeans_core::TensorEngine`]). Burn's
-//! matrix product may round its factors to TF32 on the GPU, so labels may differ from the CPU's where
-//! two centroids are nearly equally near; distances, sums and objectives are computed in 64 bits.
-#![deny(unsafe_code)]
+//! The GPU engine of k-means: CubeCL kernels, on burn-cuda and burn-wgpu.
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
+mod assign;
+mod codebook;
+mod device;
 mod engine;
-mod probe;
+mod gpu;
+mod kernel;
+mod prepared;
+mod sums;
+mod tiles;
 
-pub use engine::{CudaEngine, open};
-pub use probe::probe;
+pub use codebook::CubeCodebook;
+pub use engine::CubeEngine;
+pub use prepared::CubePrepared;
+pub use sums::{CubeSums, Reduction};
+pub use tiles::Tiles;
+#[cfg(feature = "cuda")]
+pub use device::cuda::{CudaEngine, open_cuda};
+#[cfg(feature = "wgpu")]
+pub use device::wgpu::{WgpuEngine, open_wgpu};

@@ -41,6 +41,16 @@ impl Grid {
         Self { exponent, bits }
     }
 
+    /// The binary logarithm of the step.
+    pub fn exponent(self) -> i32 {
+        self.exponent
+    }
+
+    /// Bits from the lower limb to the upper.
+    pub fn bits(self) -> u32 {
+        self.bits
+    }
+
     /// `2^-exponent`: multiply by it to come to units of the grid.
     #[inline]
     pub fn inverse_step(self) -> f64 {

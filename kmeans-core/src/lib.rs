@@ -85,6 +85,7 @@ pub use report::{InertiaOver, IterationStats, PairCounts, Report, RunReport, Sec
 pub use sparse_rows::SparseRows;
 pub use stats::PartialStats;
 pub use tensor_engine::TensorEngine;
+pub use tensor_engine::guard::guard;
 pub use tensor_metric::{
     CentroidRule, KullbackLeibler, L1, LInf, Merges, Refusal, TensorMetric, assign_tensor_with_metric,
     assign_with_metric, over_columns, train_tensor_with_metric, train_with_metric,

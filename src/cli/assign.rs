@@ -43,7 +43,7 @@ pub(crate) struct Assign {
     /// DATA holds codes (.npy u8): f16, bf16, u8, sq8:RANGES.npy, sq4:RANGES.npy, pq:CODEBOOKS.npy
     #[arg(long, value_name = "SPEC")]
     codec: Option<String>,
-    /// Where to compute: auto, cpu, cpu:THREADS, cuda, cuda:INDEX, reference
+    /// Where to compute: auto, cpu, cpu:THREADS, cuda, cuda:INDEX, wgpu, wgpu:INDEX, reference
     #[arg(long, default_value_t)]
     device: Device,
     /// Threads of the cpu device [default: all cores]; results do not depend on it

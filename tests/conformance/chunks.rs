@@ -1,12 +1,11 @@
 //! The same rows in one part or in many: the same sums, bit for bit.
 
-use burn_ndarray::NdArray;
 use kmeans::core::{Engine, Metric, PartialStats};
 
 use crate::engines::{centroids, check_same, frame, prepared};
 use crate::naive;
 
-fn check(engine: &impl Engine<Backend = NdArray>, weights: Option<&[f32]>, n: usize) {
+fn check(engine: &impl Engine, weights: Option<&[f32]>, n: usize) {
     for metric in [Metric::L2, Metric::InnerProduct] {
         for (d, k) in [(1, 2), (3, 7), (17, 64), (128, 20), (784, 3)] {
             let x = naive::blobs(n, d, 10, 31);
@@ -41,11 +40,11 @@ fn check(engine: &impl Engine<Backend = NdArray>, weights: Option<&[f32]>, n: us
     }
 }
 
-pub(crate) fn parts_add_up_to_the_whole(engine: &impl Engine<Backend = NdArray>) {
+pub(crate) fn parts_add_up_to_the_whole(engine: &impl Engine) {
     check(engine, None, 307);
 }
 
-pub(crate) fn weighted_parts_add_up_to_the_whole(engine: &impl Engine<Backend = NdArray>) {
+pub(crate) fn weighted_parts_add_up_to_the_whole(engine: &impl Engine) {
     let n = 307;
     let mut numbers = naive::Numbers::new(6);
     let narrow = numbers.vec(n, 0.5, 2.0);

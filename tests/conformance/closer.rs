@@ -1,6 +1,5 @@
 //! Pairs closer than a limit: none lost, none too many, whatever an engine rules out without measuring.
 
-use burn_ndarray::NdArray;
 use kmeans::core::{Centroids, Engine, Metric, Rows};
 
 use crate::engines::{centroids, frame, prepared};
@@ -17,7 +16,7 @@ fn limits(sq_dists: &[f32], k: usize) -> Vec<f32> {
     sq_dists.chunks_exact(k).enumerate().map(of).collect()
 }
 
-fn check_closer(engine: &impl Engine<Backend = NdArray>, x: &[f32], d: usize, c: &Centroids, what: &str) {
+fn check_closer(engine: &impl Engine, x: &[f32], d: usize, c: &Centroids, what: &str) {
     let frame = frame(x, d, None, Metric::L2);
     let codebook = engine.codebook(c, Metric::L2).unwrap();
     let mut rows = prepared(engine, x, None, &frame);
@@ -42,7 +41,7 @@ fn check_closer(engine: &impl Engine<Backend = NdArray>, x: &[f32], d: usize, c:
     assert_eq!(found, expected, "{what}");
 }
 
-pub(crate) fn no_pair_is_lost_or_made_up(engine: &impl Engine<Backend = NdArray>) {
+pub(crate) fn no_pair_is_lost_or_made_up(engine: &impl Engine) {
     for (n, d, k) in [(1, 1, 1), (300, 1, 7), (260, 3, 17), (531, 17, 40), (400, 128, 64), (80, 300, 5)] {
         let x = naive::blobs(n, d, 10, 51);
         let c = centroids(&x, k.min(n), &frame(&x, d, None, Metric::L2), 2);
@@ -51,7 +50,7 @@ pub(crate) fn no_pair_is_lost_or_made_up(engine: &impl Engine<Backend = NdArray>
 }
 
 /// Scores far larger than the differences between distances: rounding decides what may be ruled out.
-pub(crate) fn no_pair_is_lost_to_rounding(engine: &impl Engine<Backend = NdArray>) {
+pub(crate) fn no_pair_is_lost_to_rounding(engine: &impl Engine) {
     for d in [2, 16, 64] {
         let mut x = naive::blobs(400, d, 10, 52);
         x.iter_mut().enumerate().for_each(|(i, x)| *x = *x * 1e-3 + if i / d % 2 == 0 { 1e3 } else { -1e3 });
@@ -61,7 +60,7 @@ pub(crate) fn no_pair_is_lost_to_rounding(engine: &impl Engine<Backend = NdArray
 }
 
 /// Products below the smallest normal number: rounding is no share of them any more.
-pub(crate) fn no_pair_is_lost_among_tiny_values(engine: &impl Engine<Backend = NdArray>) {
+pub(crate) fn no_pair_is_lost_among_tiny_values(engine: &impl Engine) {
     for d in [2, 16, 64] {
         let (n, k) = (500, 20);
         let x: Vec<f32> = naive::blobs(n, d, 10, 54).iter().map(|x| x * 1e-22).collect();
@@ -83,14 +82,14 @@ pub(crate) fn no_pair_is_lost_among_tiny_values(engine: &impl Engine<Backend = N
     }
 }
 
-pub(crate) fn rows_of_a_tensor_are_found_like_those_of_a_slice(engine: &impl Engine<Backend = NdArray>) {
+pub(crate) fn rows_of_a_tensor_are_found_like_those_of_a_slice<E: Engine>(engine: &E) {
     let (n, d, k) = (333, 19, 12);
     let x = naive::blobs(n, d, 10, 53);
     let frame = frame(&x, d, None, Metric::L2);
     let codebook = engine.codebook(&centroids(&x, k, &frame, 2), Metric::L2).unwrap();
     let mut lent = prepared(engine, &x, None, &frame);
     let data = burn::tensor::TensorData::new(x.clone(), [n, d]);
-    let tensor = burn::tensor::Tensor::<NdArray, 2>::from_data(data, &engine.backend_device());
+    let tensor = burn::tensor::Tensor::<E::Backend, 2>::from_data(data, &engine.backend_device());
     let mut held = engine.prepare(Rows::Tensor(tensor), None).unwrap();
     engine.set_frame(&mut held, &frame).unwrap();
     let limits: Vec<f32> = (0..n).map(|row| row as f32).collect();

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::num::NonZeroUsize;
 
+use burn::tensor::backend::Backend;
 use burn_ndarray::NdArray;
 use kmeans::core::Pruning;
 use kmeans::core::{Centroids, Engine, Error, Extent, Frame, Metric, PartialStats, Rows, TensorEngine};
@@ -29,7 +30,7 @@ pub(crate) fn cpu_by_bytes(set: InstructionSet) -> Option<CpuEngine> {
     cpu(set, None).map(|engine| engine.pruning(Pruning::Always))
 }
 
-pub(crate) fn lent(x: &[f32], d: usize) -> Rows<'_, NdArray> {
+pub(crate) fn lent<B: Backend>(x: &[f32], d: usize) -> Rows<'_, B> {
     Rows::Host { x: Cow::Borrowed(x), d }
 }
 
@@ -47,7 +48,7 @@ pub(crate) fn frame(x: &[f32], d: usize, weights: Option<&[f32]>, metric: Metric
 }
 
 /// Rows made ready in a frame.
-pub(crate) fn prepared<'p, E: Engine<Backend = NdArray>>(
+pub(crate) fn prepared<'p, E: Engine>(
     engine: &'p E,
     x: &'p [f32],
     weights: Option<&'p [f32]>,
@@ -83,4 +84,17 @@ pub(crate) fn check_same(a: &PartialStats, b: &PartialStats, what: &str) {
     for (cluster, (a, b)) in a.objective.iter().zip(&b.objective).enumerate() {
         assert_eq!(a, b, "{what}: objective of cluster {cluster}");
     }
+}
+
+/// The engine on Mesa's software Vulkan, or another device of wgpu. Kernels are made once for all tests.
+#[cfg(feature = "wgpu")]
+pub(crate) fn wgpu() -> kmeans_backend_cuda::WgpuEngine {
+    static ENGINE: std::sync::OnceLock<kmeans_backend_cuda::WgpuEngine> = std::sync::OnceLock::new();
+    ENGINE.get_or_init(|| kmeans_backend_cuda::open_wgpu(0).unwrap()).clone()
+}
+
+#[cfg(feature = "cuda")]
+pub(crate) fn cuda() -> kmeans_backend_cuda::CudaEngine {
+    static ENGINE: std::sync::OnceLock<kmeans_backend_cuda::CudaEngine> = std::sync::OnceLock::new();
+    ENGINE.get_or_init(|| kmeans_backend_cuda::open_cuda(0).unwrap()).clone()
 }

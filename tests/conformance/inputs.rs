@@ -1,7 +1,6 @@
 //! Rows as slices and as tensors, and rows given back.
 
 use burn::tensor::{Tensor, TensorData};
-use burn_ndarray::NdArray;
 use kmeans::core::{Engine, Metric, PartialStats, Rows};
 
 /// What a step gives: sums, labels, distances.
@@ -10,9 +9,9 @@ type Stepped = (PartialStats, Vec<i32>, Vec<f32>);
 use crate::engines::{centroids, check_same, frame, lent, prepared};
 use crate::naive;
 
-fn stats_of<'p, E: Engine<Backend = NdArray>>(
+fn stats_of<'p, E: Engine>(
     engine: &'p E,
-    rows: Rows<'p, NdArray>,
+    rows: Rows<'p, E::Backend>,
     x: &[f32],
     d: usize,
 ) -> Stepped {
@@ -30,38 +29,38 @@ fn check_equal(a: &Stepped, b: &Stepped, what: &str) {
     check_same(&a.0, &b.0, what);
 }
 
-fn tensor(x: &[f32], shape: [usize; 2]) -> Tensor<NdArray, 2> {
-    Tensor::from_data(TensorData::new(x.to_vec(), shape), &Default::default())
+fn tensor<E: Engine>(engine: &E, x: &[f32], shape: [usize; 2]) -> Tensor<E::Backend, 2> {
+    Tensor::from_data(TensorData::new(x.to_vec(), shape), &engine.backend_device())
 }
 
-pub(crate) fn tensors_are_taken_like_slices(engine: &impl Engine<Backend = NdArray>) {
+pub(crate) fn tensors_are_taken_like_slices(engine: &impl Engine) {
     for (n, d) in [(10, 1), (300, 3), (253, 17), (100, 128)] {
         let x = naive::blobs(n, d, 5, 71);
         let slice = stats_of(engine, lent(&x, d), &x, d);
-        let whole = Rows::Tensor(tensor(&x, [n, d]));
+        let whole = Rows::Tensor(tensor(engine, &x, [n, d]));
         check_equal(&stats_of(engine, whole, &x, d), &slice, &format!("tensor n={n} d={d}"));
         let owned = Rows::Host { x: x.clone().into(), d };
         check_equal(&stats_of(engine, owned, &x, d), &slice, &format!("owned n={n} d={d}"));
     }
 }
 
-pub(crate) fn a_transposed_tensor_is_read_by_rows(engine: &impl Engine<Backend = NdArray>) {
+pub(crate) fn a_transposed_tensor_is_read_by_rows(engine: &impl Engine) {
     for (n, d) in [(10, 1), (300, 3), (253, 17), (100, 128)] {
         let x = naive::blobs(n, d, 5, 72);
         let by_columns: Vec<f32> = (0..d).flat_map(|j| x.iter().skip(j).step_by(d).copied()).collect();
         let slice = stats_of(engine, lent(&x, d), &x, d);
-        let transposed = tensor(&by_columns, [d, n]).transpose();
+        let transposed = tensor(engine, &by_columns, [d, n]).transpose();
         let transposed = stats_of(engine, Rows::Tensor(transposed), &x, d);
         check_equal(&transposed, &slice, &format!("transposed n={n} d={d}"));
         // A slice of columns of a wider tensor is no whole rows in memory, either.
         let padded: Vec<f32> = x.chunks_exact(d).flat_map(|row| [&[7.0], row, &[9.0]].concat()).collect();
-        let inner = tensor(&padded, [n, d + 2]).slice([0..n, 1..d + 1]);
+        let inner = tensor(engine, &padded, [n, d + 2]).slice([0..n, 1..d + 1]);
         let inner = stats_of(engine, Rows::Tensor(inner), &x, d);
         check_equal(&inner, &slice, &format!("columns n={n} d={d}"));
     }
 }
 
-pub(crate) fn rows_come_back_in_the_frame(engine: &impl Engine<Backend = NdArray>) {
+pub(crate) fn rows_come_back_in_the_frame(engine: &impl Engine) {
     for d in [1, 3, 17, 128] {
         let n = 300;
         let x: Vec<f32> = naive::blobs(n, d, 5, 73).iter().map(|x| x * 3.3 + 1e4).collect();

@@ -2,7 +2,6 @@
 
 use std::sync::OnceLock;
 
-use burn_ndarray::NdArray;
 use kmeans::core::{Centroids, Engine, Frame, Metric};
 
 use crate::engines::{centroids, frame, prepared};
@@ -43,7 +42,7 @@ impl Case {
         shapes.map(|(d, k)| Self::new(d, k, metric, shift)).collect()
     }
 
-    fn check(&self, engine: &impl Engine<Backend = NdArray>) {
+    fn check(&self, engine: &impl Engine) {
         let (d, k) = (self.d, self.centroids.k());
         let codebook = engine.codebook(&self.centroids, self.metric).unwrap();
         for n in NS {
@@ -63,22 +62,22 @@ impl Case {
     }
 }
 
-pub(crate) fn labels_and_distances_are_right_for_l2(engine: &impl Engine<Backend = NdArray>) {
+pub(crate) fn labels_and_distances_are_right_for_l2(engine: &impl Engine) {
     static CASES: OnceLock<Vec<Case>> = OnceLock::new();
     CASES.get_or_init(|| Case::all(Metric::L2, 0.0)).iter().for_each(|case| case.check(engine));
 }
 
-pub(crate) fn labels_and_distances_are_right_for_inner_product(engine: &impl Engine<Backend = NdArray>) {
+pub(crate) fn labels_and_distances_are_right_for_inner_product(engine: &impl Engine) {
     static CASES: OnceLock<Vec<Case>> = OnceLock::new();
     CASES.get_or_init(|| Case::all(Metric::InnerProduct, 0.0)).iter().for_each(|case| case.check(engine));
 }
 
-pub(crate) fn labels_and_distances_are_right_far_from_zero(engine: &impl Engine<Backend = NdArray>) {
+pub(crate) fn labels_and_distances_are_right_far_from_zero(engine: &impl Engine) {
     static CASES: OnceLock<Vec<Case>> = OnceLock::new();
     CASES.get_or_init(|| Case::all(Metric::L2, 1e4)).iter().for_each(|case| case.check(engine));
 }
 
-pub(crate) fn the_number_of_changed_labels_is_counted(engine: &impl Engine<Backend = NdArray>) {
+pub(crate) fn the_number_of_changed_labels_is_counted(engine: &impl Engine) {
     let (n, d) = (700, 5);
     let x = naive::blobs(n, d, 9, 1);
     let frame = frame(&x, d, None, Metric::L2);
@@ -94,7 +93,7 @@ pub(crate) fn the_number_of_changed_labels_is_counted(engine: &impl Engine<Backe
     }
 }
 
-pub(crate) fn another_codebook_leaves_no_trace_of_the_first(engine: &impl Engine<Backend = NdArray>) {
+pub(crate) fn another_codebook_leaves_no_trace_of_the_first(engine: &impl Engine) {
     let (n, d) = (500, 17);
     let x = naive::blobs(n, d, 9, 2);
     let frame = frame(&x, d, None, Metric::L2);

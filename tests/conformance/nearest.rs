@@ -1,6 +1,5 @@
 //! The p nearest centroids.
 
-use burn_ndarray::NdArray;
 use kmeans::core::{Centroids, Engine, Metric, Neighbours};
 
 use crate::engines::{centroids, frame, prepared};
@@ -30,7 +29,7 @@ fn check_row(metric: Metric, v: &[f64], c: &[f64], ids: &[i32], distances: &[f32
     }
 }
 
-fn check(engine: &impl Engine<Backend = NdArray>, d: usize, k: usize, ps: &[usize]) {
+fn check(engine: &impl Engine, d: usize, k: usize, ps: &[usize]) {
     let n = 260;
     for metric in [Metric::L2, Metric::InnerProduct] {
         let x = naive::blobs(n, d, 10, 41);
@@ -50,19 +49,19 @@ fn check(engine: &impl Engine<Backend = NdArray>, d: usize, k: usize, ps: &[usiz
     }
 }
 
-pub(crate) fn the_nearest_come_in_order(engine: &impl Engine<Backend = NdArray>) {
+pub(crate) fn the_nearest_come_in_order(engine: &impl Engine) {
     for (d, k) in [(1, 7), (3, 17), (17, 64), (128, 100)] {
         check(engine, d, k, &[1, 2, 5]);
     }
 }
 
-pub(crate) fn all_centroids_can_be_listed(engine: &impl Engine<Backend = NdArray>) {
+pub(crate) fn all_centroids_can_be_listed(engine: &impl Engine) {
     for (d, k) in [(1, 1), (3, 7), (17, 33), (64, 16)] {
         check(engine, d, k, &[k]);
     }
 }
 
-pub(crate) fn equal_centroids_are_listed_by_number(engine: &impl Engine<Backend = NdArray>) {
+pub(crate) fn equal_centroids_are_listed_by_number(engine: &impl Engine) {
     for metric in [Metric::L2, Metric::InnerProduct] {
         for (d, m, copies) in [(1, 3, 3), (3, 5, 4), (17, 9, 5), (128, 6, 6), (300, 20, 3)] {
             let (x, k) = (naive::blobs(100, d, 5, 42), m * copies);
@@ -87,7 +86,7 @@ pub(crate) fn equal_centroids_are_listed_by_number(engine: &impl Engine<Backend 
     }
 }
 
-pub(crate) fn the_nearest_is_the_label(engine: &impl Engine<Backend = NdArray>) {
+pub(crate) fn the_nearest_is_the_label(engine: &impl Engine) {
     for metric in [Metric::L2, Metric::InnerProduct] {
         for (d, k) in [(1, 1), (3, 7), (17, 64), (128, 100)] {
             let x = naive::blobs(500, d, 10, 43);
@@ -108,7 +107,7 @@ pub(crate) fn the_nearest_is_the_label(engine: &impl Engine<Backend = NdArray>) 
 
 /// Rows halfway between two centroids, whose scores in `f32` may say one thing and distances in
 /// `f64` another.
-pub(crate) fn the_nearest_is_the_label_in_near_ties(engine: &impl Engine<Backend = NdArray>) {
+pub(crate) fn the_nearest_is_the_label_in_near_ties(engine: &impl Engine) {
     for d in [3, 17, 128] {
         let (n, k) = (400, 40);
         let c = naive::blobs(k, d, k, 9);

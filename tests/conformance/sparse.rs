@@ -1,6 +1,5 @@
 //! Sparse rows give what the same rows give with their zeros.
 
-use burn_ndarray::NdArray;
 use kmeans::core::{Engine, Error, Frame, Metric, PartialStats, Rows, SparseRows};
 use kmeans::data::CsrRows;
 
@@ -45,7 +44,7 @@ fn with_zeros(rows: &CsrRows) -> Vec<f32> {
 }
 
 /// Sparse rows made ready in a frame.
-fn ready<'p, E: Engine<Backend = NdArray>>(
+fn ready<'p, E: Engine>(
     engine: &'p E,
     rows: SparseRows<'p>,
     weights: Option<&'p [f32]>,
@@ -67,7 +66,7 @@ fn frame_at_zero(x: &[f32], d: usize, weights: Option<&[f32]>, metric: Metric) -
 }
 
 /// Labels and sums are equal in every bit; distances, and with them the objective, to 1e-6.
-fn check_same<E: Engine<Backend = NdArray>>(
+fn check_same<E: Engine>(
     engine: &E,
     (sparse, dense): (&mut E::Prepared<'_>, &mut E::Prepared<'_>),
     codebook: &E::Codebook,
@@ -100,7 +99,7 @@ fn weights_of(n: usize) -> [Option<Vec<f32>>; 3] {
     [None, Some(wide.collect()), Some(vec![0.5; n])]
 }
 
-pub(crate) fn sparse_rows_give_what_dense_ones_give(engine: &impl Engine<Backend = NdArray>) {
+pub(crate) fn sparse_rows_give_what_dense_ones_give(engine: &impl Engine) {
     for metric in [Metric::L2, Metric::InnerProduct, Metric::Cosine] {
         for (n, d, k, entries) in SHAPES {
             let rows = sparse(n, d, entries, (n + d) as u64);
@@ -122,7 +121,7 @@ pub(crate) fn sparse_rows_give_what_dense_ones_give(engine: &impl Engine<Backend
 }
 
 /// A model of dense rows has its origin elsewhere.
-pub(crate) fn sparse_rows_are_seen_in_any_frame(engine: &impl Engine<Backend = NdArray>) {
+pub(crate) fn sparse_rows_are_seen_in_any_frame(engine: &impl Engine) {
     for (n, d, k, entries) in SHAPES {
         let rows = sparse(n, d, entries, 3);
         let x: Vec<f32> = with_zeros(&rows);
@@ -139,7 +138,7 @@ pub(crate) fn sparse_rows_are_seen_in_any_frame(engine: &impl Engine<Backend = N
     }
 }
 
-pub(crate) fn sparse_parts_lent_and_owned_are_the_same_rows(engine: &impl Engine<Backend = NdArray>) {
+pub(crate) fn sparse_parts_lent_and_owned_are_the_same_rows(engine: &impl Engine) {
     let (n, d, k) = (700, 300, 20);
     let rows = sparse(n, d, 12, 9);
     let frame = frame_at_zero(&with_zeros(&rows), d, None, Metric::L2);
@@ -158,7 +157,7 @@ pub(crate) fn sparse_parts_lent_and_owned_are_the_same_rows(engine: &impl Engine
 }
 
 /// Where `‖v‖² + ‖c‖² − 2⟨v, c⟩` would cancel.
-pub(crate) fn a_sparse_row_at_its_centroid_has_distance_zero(engine: &impl Engine<Backend = NdArray>) {
+pub(crate) fn a_sparse_row_at_its_centroid_has_distance_zero(engine: &impl Engine) {
     for (n, d, k, entries) in [(40, 3, 40, 2), (60, 500, 60, 20)] {
         let rows = sparse(n, d, entries, 5);
         let x: Vec<f32> = with_zeros(&rows);
@@ -171,7 +170,7 @@ pub(crate) fn a_sparse_row_at_its_centroid_has_distance_zero(engine: &impl Engin
     }
 }
 
-pub(crate) fn the_nearest_of_sparse_rows_are_those_of_dense_ones(engine: &impl Engine<Backend = NdArray>) {
+pub(crate) fn the_nearest_of_sparse_rows_are_those_of_dense_ones(engine: &impl Engine) {
     for metric in [Metric::L2, Metric::InnerProduct, Metric::Cosine] {
         for (n, d, k, entries) in SHAPES {
             let rows = sparse(n, d, entries, 8);
@@ -191,7 +190,7 @@ pub(crate) fn the_nearest_of_sparse_rows_are_those_of_dense_ones(engine: &impl E
     }
 }
 
-pub(crate) fn extents_of_sparse_rows_count_their_zeros(engine: &impl Engine<Backend = NdArray>) {
+pub(crate) fn extents_of_sparse_rows_count_their_zeros(engine: &impl Engine) {
     for (n, d, _, entries) in SHAPES {
         let rows = sparse(n, d, entries, 4);
         let x = with_zeros(&rows);
@@ -204,7 +203,7 @@ pub(crate) fn extents_of_sparse_rows_count_their_zeros(engine: &impl Engine<Back
     }
 }
 
-pub(crate) fn a_sparse_value_that_is_not_finite_is_named(engine: &impl Engine<Backend = NdArray>) {
+pub(crate) fn a_sparse_value_that_is_not_finite_is_named(engine: &impl Engine) {
     let values = vec![1.0, 2.0, f32::INFINITY, 4.0, f32::NAN];
     let rows = CsrRows::new(vec![0, 1, 1, 4, 5], vec![6, 0, 3, 5, 1], values, 9).unwrap();
     for (range, first) in [(0..4, 0), (2..4, 2)] {

@@ -1,6 +1,5 @@
 //! Sums on the grids of the frame, against integers of 128 bits.
 
-use burn_ndarray::NdArray;
 use kmeans::core::{Centroids, Engine, Frame, Metric, PartialStats};
 
 use crate::engines::{centroids, check_same, frame, prepared};
@@ -18,7 +17,7 @@ const SHAPES: [(usize, usize, usize); 8] = [
 ];
 
 fn reduced(
-    engine: &impl Engine<Backend = NdArray>,
+    engine: &impl Engine,
     x: &[f32],
     weights: Option<&[f32]>,
     frame: &Frame,
@@ -38,7 +37,7 @@ fn labels(n: usize, k: usize) -> Vec<i32> {
     (0..n).map(|_| (numbers.below(k) / 2 * 2) as i32).collect()
 }
 
-fn check(engine: &impl Engine<Backend = NdArray>, weights: impl Fn(usize) -> Option<Vec<f32>>, wide: bool) {
+fn check(engine: &impl Engine, weights: impl Fn(usize) -> Option<Vec<f32>>, wide: bool) {
     for metric in [Metric::L2, Metric::InnerProduct] {
         for (n, d, k) in SHAPES {
             let what = format!("{metric} n={n} d={d} k={k}");
@@ -104,16 +103,16 @@ fn limbs(value: f64, inverse_step: f64, low_factor: f64) -> (i128, i128) {
     (high as i128, ((t - high) * low_factor).round_ties_even() as i128)
 }
 
-pub(crate) fn sums_are_those_of_the_naive_integers(engine: &impl Engine<Backend = NdArray>) {
+pub(crate) fn sums_are_those_of_the_naive_integers(engine: &impl Engine) {
     check(engine, |_| None, false);
 }
 
-pub(crate) fn weighted_sums_are_those_of_the_naive_integers(engine: &impl Engine<Backend = NdArray>) {
+pub(crate) fn weighted_sums_are_those_of_the_naive_integers(engine: &impl Engine) {
     check(engine, |n| Some(naive::Numbers::new(8).vec(n, 0.3, 4.0)), false);
 }
 
 /// From 1e-6 to 1e3, and rows without weight between them.
-pub(crate) fn sums_of_wide_weights_are_those_of_the_naive_integers(engine: &impl Engine<Backend = NdArray>) {
+pub(crate) fn sums_of_wide_weights_are_those_of_the_naive_integers(engine: &impl Engine) {
     let wide = |n: usize| {
         let mut numbers = naive::Numbers::new(8);
         let mut weights: Vec<f32> = (0..n).map(|_| 10_f32.powf(numbers.uniform(-6.0, 3.0))).collect();
@@ -125,7 +124,7 @@ pub(crate) fn sums_of_wide_weights_are_those_of_the_naive_integers(engine: &impl
     check(engine, wide, true);
 }
 
-pub(crate) fn the_objective_is_the_naive_sum(engine: &impl Engine<Backend = NdArray>) {
+pub(crate) fn the_objective_is_the_naive_sum(engine: &impl Engine) {
     for metric in [Metric::L2, Metric::InnerProduct] {
         for (n, d, k) in SHAPES {
             let x = naive::blobs(n, d, 5, 11);
@@ -142,7 +141,7 @@ pub(crate) fn the_objective_is_the_naive_sum(engine: &impl Engine<Backend = NdAr
 }
 
 /// [`Engine::set_labels`] brings labels from elsewhere: `reduce` must measure the rows against them.
-pub(crate) fn the_objective_of_labels_made_elsewhere_is_theirs(engine: &impl Engine<Backend = NdArray>) {
+pub(crate) fn the_objective_of_labels_made_elsewhere_is_theirs(engine: &impl Engine) {
     for metric in [Metric::L2, Metric::InnerProduct] {
         let (n, d, k) = (300, 17, 8);
         let x = naive::blobs(n, d, 5, 11);
@@ -184,7 +183,7 @@ fn check_objective(
     }
 }
 
-pub(crate) fn step_is_assign_then_reduce(engine: &impl Engine<Backend = NdArray>) {
+pub(crate) fn step_is_assign_then_reduce(engine: &impl Engine) {
     for metric in [Metric::L2, Metric::InnerProduct] {
         for (n, d, k) in SHAPES {
             let x = naive::blobs(n, d, 5, 21);

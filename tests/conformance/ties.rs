@@ -1,13 +1,12 @@
 //! Equal scores take the lowest index, exactly.
 
-use burn_ndarray::NdArray;
 use kmeans::core::{Centroids, Engine, Frame, Metric};
 
 use crate::engines::{extent, frame, prepared};
 use crate::naive;
 
 fn labels_of(
-    engine: &impl Engine<Backend = NdArray>,
+    engine: &impl Engine,
     x: &[f32],
     frame: &Frame,
     centroids: &Centroids,
@@ -20,7 +19,7 @@ fn labels_of(
 }
 
 /// Distinct centroids `0..m` in random order and number, each somewhere for the first time.
-pub(crate) fn equal_centroids_give_the_lowest_index(engine: &impl Engine<Backend = NdArray>) {
+pub(crate) fn equal_centroids_give_the_lowest_index(engine: &impl Engine) {
     for metric in [Metric::L2, Metric::InnerProduct] {
         for (d, k) in [(1_usize, 2_usize), (3, 7), (16, 33), (17, 64), (128, 200), (784, 40)] {
             let x = naive::blobs(300, d, 12, 5);
@@ -42,7 +41,7 @@ pub(crate) fn equal_centroids_give_the_lowest_index(engine: &impl Engine<Backend
 }
 
 /// Small integers: every score is exact in `f32`, so ties are exact in any order of addition.
-pub(crate) fn exact_ties_give_the_lowest_index(engine: &impl Engine<Backend = NdArray>) {
+pub(crate) fn exact_ties_give_the_lowest_index(engine: &impl Engine) {
     for metric in [Metric::L2, Metric::InnerProduct] {
         for (d, k) in [(1, 3), (2, 20), (3, 50), (8, 17), (16, 100)] {
             let mut numbers = naive::Numbers::new(d as u64);
@@ -61,7 +60,7 @@ pub(crate) fn exact_ties_give_the_lowest_index(engine: &impl Engine<Backend = Nd
 }
 
 /// Copies of one row all over the blocks, halfway between pairs of centroids.
-pub(crate) fn equal_rows_get_equal_labels(engine: &impl Engine<Backend = NdArray>) {
+pub(crate) fn equal_rows_get_equal_labels(engine: &impl Engine) {
     for d in [1, 3, 17, 64, 128, 300] {
         let (n, k) = (800, 40);
         let c = naive::blobs(k, d, k, 9);

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use crate::error::{Error, Result};
 
 /// Runs tensor operations; a panic of the backend becomes [`Error::Engine`].
-pub(crate) fn guard<T>(engine: &str, operations: impl FnOnce() -> T) -> Result<T> {
+pub fn guard<T>(engine: &str, operations: impl FnOnce() -> T) -> Result<T> {
     catch_unwind(AssertUnwindSafe(operations)).map_err(|panic| {
         let text = panic.downcast_ref::<String>().cloned();
         let text = text.or_else(|| panic.downcast_ref::<&str>().map(|s| (*s).to_owned()));

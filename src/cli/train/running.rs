@@ -10,7 +10,7 @@ use crate::cli::values::byte_size;
 #[derive(Args)]
 #[command(next_help_heading = "Running")]
 pub(super) struct Running {
-    /// Where to compute: auto, cpu, cpu:THREADS, cuda, cuda:INDEX, reference
+    /// Where to compute: auto, cpu, cpu:THREADS, cuda, cuda:INDEX, wgpu, wgpu:INDEX, reference
     #[arg(long, default_value_t)]
     device: Device,
     /// Threads of the cpu device [default: all cores]; results do not depend on it

@@ -1,0 +1,301 @@
+//! Labels, distances and nearest centroids of all rows.
+
+use cubecl::prelude::*;
+use cubecl::server::Handle;
+use kmeans_core::{Closer, Neighbours, Result};
+
+use crate::codebook::CubeCodebook;
+use crate::gpu::{Gpu, UNITS, array, cubes, numbers};
+use crate::kernel::distance::{GROUPS, Measure};
+use crate::kernel::measure::{cube_dim, find_closer, keep_closer, measure_own, measure_pairs};
+use crate::kernel::nearest::{SIDE, Tile, assign_rows, score_rows, select_lowest};
+use crate::prepared::{CubePrepared, Slab};
+use crate::tiles::Tiles;
+
+/// Pairs whose distances or scores are held at a time.
+const PAIRS: usize = 1 << 22;
+/// Units that look for the lowest scores of a row.
+const SELECT_UNITS: u32 = 64;
+
+/// `weight · distance` of the rows of a slab on the grid of the objective, four words a row.
+pub(crate) type Terms = Handle;
+
+impl CubePrepared<'_> {
+    /// Labels of all rows, and how many changed.
+    pub(crate) fn assign<R: Runtime>(
+        &mut self,
+        gpu: &Gpu<R>,
+        codebook: &CubeCodebook,
+        tiles: Tiles,
+    ) -> Result<()> {
+        self.changed = gpu.zeros(2)?;
+        for at in 0..self.slabs.len() {
+            let slab = &self.slabs[at];
+            let labels = gpu.empty(slab.len())?;
+            let tile = tiles.tile(slab.len(), codebook.k, codebook.is_squared());
+            // SAFETY: cubes look at no row past the slab's and no centroid past k, and each row has a label.
+            unsafe {
+                assign_rows::launch_unchecked::<R>(
+                    &gpu.client,
+                    cubes(slab.len().div_ceil(tile.cube_rows() as usize)),
+                    CubeDim::new_2d(SIDE, SIDE),
+                    self.view(gpu, slab)?,
+                    array(&codebook.centroids, codebook.k * self.d),
+                    array(&codebook.biases, codebook.k),
+                    array(&slab.labels, slab.len()),
+                    array(&labels, slab.len()),
+                    array(&self.changed, 2),
+                    codebook.k as u32,
+                    tile,
+                );
+            }
+            self.slabs[at].labels = labels;
+        }
+        Ok(())
+    }
+
+    /// Distances of the rows of a slab to the centroids of their labels.
+    pub(crate) fn measure<R: Runtime>(
+        &self,
+        gpu: &Gpu<R>,
+        slab: &Slab,
+        codebook: &CubeCodebook,
+    ) -> Result<Terms> {
+        let grid = self.frame.objective(codebook.metric, codebook.max_sq_norm);
+        let (up, up_too) = halves_of_power(-grid.exponent());
+        let terms = gpu.empty(4 * slab.len())?;
+        let weighted = self.weights.is_some();
+        // SAFETY: groups past the last row measure that one and write nothing.
+        unsafe {
+            measure_own::launch_unchecked::<R>(
+                &gpu.client,
+                cubes(slab.len().div_ceil(GROUPS as usize)),
+                cube_dim(),
+                self.view(gpu, slab)?,
+                array(&codebook.centroids, codebook.k * self.d),
+                array(&slab.labels, slab.len()),
+                array(&slab.weights, if weighted { slab.len() } else { 1 }),
+                array(&slab.distances, slab.len()),
+                array(&terms, 4 * slab.len()),
+                0.0,
+                up,
+                up_too,
+                grid.bits(),
+                weighted,
+                self.measured(codebook),
+            );
+        }
+        Ok(terms)
+    }
+
+    /// The distance of every row to every centroid, row-major n×k.
+    pub(crate) fn all_distances<R: Runtime>(&self, gpu: &Gpu<R>, codebook: &CubeCodebook) -> Result<Vec<f32>> {
+        let mut all = Vec::with_capacity(self.n * codebook.k);
+        for slab in &self.slabs {
+            for (first, count) in steps(slab.len(), codebook.k) {
+                let nothing = gpu.zeros(1)?;
+                all.extend(self.distances_of(gpu, slab, codebook, (first, count, codebook.k), &nothing, false)?);
+            }
+        }
+        Ok(all)
+    }
+
+    /// Distances of `count` rows from `first` on to `p` centroids each: all, or those of `ids`.
+    fn distances_of<R: Runtime>(
+        &self,
+        gpu: &Gpu<R>,
+        slab: &Slab,
+        codebook: &CubeCodebook,
+        (first, count, p): (usize, usize, usize),
+        ids: &Handle,
+        listed: bool,
+    ) -> Result<Vec<f32>> {
+        let out = gpu.empty(count * p)?;
+        // SAFETY: groups past the last pair measure that one and write nothing.
+        unsafe {
+            measure_pairs::launch_unchecked::<R>(
+                &gpu.client,
+                cubes((count * p).div_ceil(GROUPS as usize)),
+                cube_dim(),
+                self.view(gpu, slab)?,
+                array(&codebook.centroids, codebook.k * self.d),
+                array(ids, if listed { count * p } else { 1 }),
+                array(&out, count * p),
+                first as u32,
+                count as u32,
+                p as u32,
+                0.0,
+                listed,
+                self.measured(codebook),
+            );
+        }
+        Ok(numbers(gpu.read_one(&out)?))
+    }
+
+    /// Pairs of a row and a centroid closer than the row's limit.
+    pub(crate) fn closer<R: Runtime>(
+        &self,
+        gpu: &Gpu<R>,
+        codebook: &CubeCodebook,
+        limits: &[f32],
+    ) -> Result<Closer> {
+        let mut closer = vec![Vec::new(); codebook.k];
+        for slab in &self.slabs {
+            let limits = gpu.upload(&limits[slab.rows.clone()])?;
+            for (first, count) in steps(slab.len(), codebook.k) {
+                let pairs = count * codebook.k;
+                let (found, out) = (gpu.zeros(1)?, gpu.empty(3 * pairs)?);
+                // SAFETY: there is a place for every pair.
+                unsafe {
+                    find_closer::launch_unchecked::<R>(
+                        &gpu.client,
+                        cubes(pairs.div_ceil(GROUPS as usize)),
+                        cube_dim(),
+                        self.view(gpu, slab)?,
+                        array(&codebook.centroids, codebook.k * self.d),
+                        array(&limits, slab.len()),
+                        array(&found, 1),
+                        array(&out, 3 * pairs),
+                        first as u32,
+                        count as u32,
+                        codebook.k as u32,
+                        0.0,
+                        self.measured(codebook),
+                    );
+                }
+                for triple in read_triples(gpu, &found, &out)? {
+                    closer[triple[1] as usize]
+                        .push((slab.rows.start + triple[0] as usize, f32::from_bits(triple[2])));
+                }
+            }
+        }
+        Ok(closer)
+    }
+
+    /// The rows whose nearest centroid is closer than their limit.
+    pub(crate) fn closest<R: Runtime>(
+        &mut self,
+        gpu: &Gpu<R>,
+        codebook: &CubeCodebook,
+        limits: &[f32],
+        tiles: Tiles,
+    ) -> Result<Vec<(usize, i32, f32)>> {
+        self.assign(gpu, codebook, tiles)?;
+        let mut all = Vec::new();
+        for slab in &self.slabs {
+            self.measure(gpu, slab, codebook)?;
+            let limits = gpu.upload(&limits[slab.rows.clone()])?;
+            let (found, out) = (gpu.zeros(1)?, gpu.empty(3 * slab.len())?);
+            // SAFETY: there is a place for every row.
+            unsafe {
+                keep_closer::launch_unchecked::<R>(
+                    &gpu.client,
+                    cubes(slab.len().div_ceil(UNITS as usize)),
+                    CubeDim::new_1d(UNITS),
+                    array(&slab.distances, slab.len()),
+                    array(&limits, slab.len()),
+                    array(&slab.labels, slab.len()),
+                    array(&found, 1),
+                    array(&out, 3 * slab.len()),
+                    slab.len() as u32,
+                );
+            }
+            let triples = read_triples(gpu, &found, &out)?;
+            all.extend(triples.into_iter().map(|[row, label, sq_dist]| {
+                (slab.rows.start + row as usize, label as i32, f32::from_bits(sq_dist))
+            }));
+        }
+        Ok(all)
+    }
+
+    /// The `p` nearest centroids of each row.
+    pub(crate) fn nearest<R: Runtime>(
+        &self,
+        gpu: &Gpu<R>,
+        codebook: &CubeCodebook,
+        p: usize,
+        tiles: Tiles,
+    ) -> Result<Neighbours> {
+        let mut all = Neighbours::default();
+        for slab in &self.slabs {
+            for (first, count) in steps(slab.len(), codebook.k) {
+                let ids = self.lowest(gpu, slab, codebook, (first, count, p), tiles)?;
+                all.distances.extend(self.distances_of(gpu, slab, codebook, (first, count, p), &ids, true)?);
+                all.ids.extend(gpu.read_one(&ids)?.into_iter().map(|id| id as i32));
+            }
+        }
+        all.sort(p, codebook.metric);
+        Ok(all)
+    }
+
+    /// The centroids of the `p` lowest scores of `count` rows from `first` on, count×p.
+    fn lowest<R: Runtime>(
+        &self,
+        gpu: &Gpu<R>,
+        slab: &Slab,
+        codebook: &CubeCodebook,
+        (first, count, p): (usize, usize, usize),
+        tiles: Tiles,
+    ) -> Result<Handle> {
+        let k = codebook.k;
+        let (scores, ids) = (gpu.empty(count * k)?, gpu.empty(count * p)?);
+        let tile: Tile = tiles.tile(count, k, codebook.is_squared());
+        // SAFETY: cubes write no row past `count` and no centroid past k.
+        unsafe {
+            score_rows::launch_unchecked::<R>(
+                &gpu.client,
+                cubes(count.div_ceil(tile.cube_rows() as usize)),
+                CubeDim::new_2d(SIDE, SIDE),
+                self.view(gpu, slab)?,
+                array(&codebook.centroids, k * self.d),
+                array(&codebook.biases, k),
+                array(&scores, count * k),
+                first as u32,
+                count as u32,
+                k as u32,
+                tile,
+            );
+            select_lowest::launch_unchecked::<R>(
+                &gpu.client,
+                cubes(count),
+                CubeDim::new_1d(SELECT_UNITS),
+                array(&scores, count * k),
+                array(&ids, count * p),
+                count as u32,
+                k as u32,
+                p as u32,
+                SELECT_UNITS,
+            );
+        }
+        Ok(ids)
+    }
+
+    fn measured(&self, codebook: &CubeCodebook) -> Measure {
+        Measure { squared: codebook.is_squared(), native: self.load.native }
+    }
+}
+
+/// Ranges of rows whose pairs with `k` centroids fit the memory set for them: first row and count.
+fn steps(rows: usize, k: usize) -> impl Iterator<Item = (usize, usize)> {
+    let step = (PAIRS / k).clamp(1, rows);
+    (0..rows).step_by(step).map(move |first| (first, step.min(rows - first)))
+}
+
+/// As many triples as `found` says.
+fn read_triples<R: Runtime>(gpu: &Gpu<R>, found: &Handle, out: &Handle) -> Result<Vec<[u32; 3]>> {
+    let count = gpu.read_one(found)?[0] as usize;
+    if count == 0 {
+        return Ok(Vec::new());
+    }
+    let all = out.size_in_used();
+    let words = gpu.read_one(&out.clone().offset_end(all - 12 * count as u64))?;
+    let (triples, _) = words.as_chunks();
+    Ok(triples.to_vec())
+}
+
+/// Two powers of two within the range of `f32` whose product is `2^exponent`.
+fn halves_of_power(exponent: i32) -> (f32, f32) {
+    let half = exponent / 2;
+    let power = |e: i32| f32::from_bits(((e + 127) as u32) << 23);
+    (power(half.clamp(-126, 127)), power((exponent - half).clamp(-126, 127)))
+}

@@ -1,0 +1,35 @@
+//! Centroids in device memory.
+
+use cubecl::prelude::*;
+use cubecl::server::Handle;
+use kmeans_core::{Centroids, Metric, Result};
+
+use crate::gpu::Gpu;
+
+/// Centroids made ready for many rows.
+pub struct CubeCodebook {
+    pub(crate) k: usize,
+    pub(crate) metric: Metric,
+    /// k×d, in the frame.
+    pub(crate) centroids: Handle,
+    /// k.
+    pub(crate) biases: Handle,
+    pub(crate) max_sq_norm: f64,
+}
+
+impl CubeCodebook {
+    pub(crate) fn new<R: Runtime>(gpu: &Gpu<R>, centroids: &Centroids, metric: Metric) -> Result<Self> {
+        Ok(Self {
+            k: centroids.k(),
+            metric,
+            centroids: gpu.upload(centroids.offsets())?,
+            biases: gpu.upload(&centroids.biases(metric))?,
+            max_sq_norm: centroids.max_sq_norm(),
+        })
+    }
+
+    /// Whether distances are squared ones, and not products.
+    pub(crate) fn is_squared(&self) -> bool {
+        self.metric == Metric::L2
+    }
+}

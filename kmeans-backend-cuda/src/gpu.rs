@@ -1,0 +1,133 @@
+//! A device: memory, launches, and what went wrong there.
+
+use cubecl::prelude::*;
+use cubecl::server::Handle;
+use cubecl::future::block_on;
+use kmeans_core::{Error, Result};
+
+/// Units of a cube in kernels that need no other number.
+pub(crate) const UNITS: u32 = 256;
+/// Cubes in one direction that every device takes.
+const MOST_CUBES: u32 = 65_535;
+/// Elements of one array: kernels count in 32 bits, and some steps look past the end.
+const MOST_ELEMENTS: u64 = 1 << 31;
+
+/// A device and its name.
+#[derive(Clone)]
+pub(crate) struct Gpu<R: Runtime> {
+    pub(crate) client: ComputeClient<R>,
+    pub(crate) name: String,
+}
+
+impl<R: Runtime> Gpu<R> {
+    /// Bytes that one array may have.
+    pub(crate) fn most_bytes(&self) -> u64 {
+        self.client.properties().memory.max_page_size.min(4 * MOST_ELEMENTS)
+    }
+
+    /// Bytes of shared memory in a cube.
+    pub(crate) fn shared_bytes(&self) -> usize {
+        self.client.properties().hardware.max_shared_memory_size
+    }
+
+    /// Copies values to the device.
+    pub(crate) fn upload<T: bytemuck::NoUninit>(&self, values: &[T]) -> Result<Handle> {
+        let bytes: &[u8] = bytemuck::cast_slice(values);
+        self.check_size(bytes.len() as u64)?;
+        if bytes.is_empty() {
+            return self.empty(1);
+        }
+        if !bytes.len().is_multiple_of(4) {
+            let mut padded = bytes.to_vec();
+            padded.resize(bytes.len().next_multiple_of(4), 0);
+            return Ok(self.client.create_from_slice(&padded));
+        }
+        Ok(self.client.create_from_slice(bytes))
+    }
+
+    /// Memory for `words` words of 32 bits that hold anything.
+    pub(crate) fn empty(&self, words: usize) -> Result<Handle> {
+        self.check_size(4 * words as u64)?;
+        Ok(self.client.empty(4 * words.max(1)))
+    }
+
+    /// Memory of zeros.
+    pub(crate) fn zeros(&self, words: usize) -> Result<Handle> {
+        let handle = self.empty(words)?;
+        let clear = crate::kernel::reduce::clear::launch_unchecked::<R>;
+        // SAFETY: the kernel writes below `words` alone.
+        unsafe {
+            clear(
+                &self.client,
+                cubes(words.div_ceil(UNITS as usize)),
+                CubeDim::new_1d(UNITS),
+                array(&handle, words),
+                words as u32,
+            );
+        }
+        Ok(handle)
+    }
+
+    /// An allocation beyond the device's limit fails where nobody hears of it.
+    fn check_size(&self, bytes: u64) -> Result<()> {
+        let most = self.most_bytes();
+        if bytes <= most {
+            return Ok(());
+        }
+        self.fail(format!("an array of {bytes} bytes is needed, and the device takes {most} at most"))
+    }
+
+    /// Waits for all that was asked for, and brings what is in some places to the host.
+    pub(crate) fn read(&self, handles: Vec<Handle>) -> Result<Vec<Vec<u32>>> {
+        // Some runtimes tell of failed kernels here only.
+        if let Err(error) = block_on(self.client.sync()) {
+            return self.fail(format!("{error}"));
+        }
+        match block_on(self.client.read_async(handles)) {
+            Ok(all) => Ok(all.iter().map(|bytes| bytemuck::pod_collect_to_vec(bytes)).collect()),
+            Err(error) => self.fail(format!("{error}")),
+        }
+    }
+
+    /// The same of one place.
+    pub(crate) fn read_one(&self, handle: &Handle) -> Result<Vec<u32>> {
+        Ok(self.read(vec![handle.clone()])?.remove(0))
+    }
+
+    pub(crate) fn fail<T>(&self, message: String) -> Result<T> {
+        Err(Error::Engine { engine: self.name.clone(), message })
+    }
+}
+
+/// Starts a device; CubeCL panics where that fails.
+pub(crate) fn started<T>(name: &str, start: impl FnOnce() -> T) -> Result<T> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(start)).map_err(|_| Error::Device {
+        device: name.to_owned(),
+        reason: "the device does not start; what its driver said stands above".to_owned(),
+    })
+}
+
+/// A place in memory as the argument of a kernel.
+pub(crate) fn array<R: Runtime>(handle: &Handle, len: usize) -> ArrayArg<R> {
+    // SAFETY: callers say how many elements they made the place for.
+    unsafe { ArrayArg::from_raw_parts(handle.clone(), len.max(1)) }
+}
+
+/// At least `count` cubes; kernels leave alone what is beyond their rows.
+pub(crate) fn cubes(count: usize) -> CubeCount {
+    let count = count.max(1) as u32;
+    if count <= MOST_CUBES {
+        return CubeCount::Static(count, 1, 1);
+    }
+    CubeCount::Static(MOST_CUBES, count.div_ceil(MOST_CUBES), 1)
+}
+
+/// Pairs of words as integers of 64 bits.
+pub(crate) fn integers(words: &[u32]) -> Vec<i64> {
+    words.chunks_exact(2).map(|pair| (u64::from(pair[0]) | u64::from(pair[1]) << 32) as i64).collect()
+}
+
+/// Words as numbers.
+pub(crate) fn numbers(words: Vec<u32>) -> Vec<f32> {
+    bytemuck::allocation::cast_vec(words)
+}

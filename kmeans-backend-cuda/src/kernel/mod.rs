@@ -1,0 +1,23 @@
+//! Kernels in CubeCL, the same on every runtime.
+//!
+//! | file | what it computes |
+//! |---|---|
+//! | `rows` | a value of a row: decoded, in the frame |
+//! | `nearest` | distance and argmin in one; scores; the lowest of them |
+//! | `distance`, `measure` | measured distances in `f64` or pairs of `f32` |
+//! | `order`, `reduce` | counting sort by label; sums of clusters |
+//! | `unit` | lengths of rows and centroids |
+//! | `extent`, `gather` | ranges of columns; rows by number |
+//! | `pairs`, `wide` | numbers of 46 and of 64 bits in words of 32 |
+
+pub(crate) mod distance;
+pub(crate) mod extent;
+pub(crate) mod gather;
+pub(crate) mod measure;
+pub(crate) mod nearest;
+pub(crate) mod order;
+pub(crate) mod pairs;
+pub(crate) mod reduce;
+pub(crate) mod rows;
+pub(crate) mod unit;
+pub(crate) mod wide;

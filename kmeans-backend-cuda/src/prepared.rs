@@ -1,0 +1,275 @@
+//! Rows in device memory, by slabs, with their labels and distances.
+
+use std::ops::Range;
+
+use cubecl::prelude::*;
+use cubecl::server::Handle;
+use kmeans_core::{Extent, Frame, Result, SparseRows};
+
+use crate::gpu::{Gpu, UNITS, array, cubes, numbers};
+use crate::kernel::extent::{at_place, find_extent};
+use crate::kernel::gather::gather_rows;
+use crate::kernel::rows::{Encoding, Load, RowsViewLaunch};
+use crate::kernel::unit::unit_factors;
+
+/// Slabs begin at a multiple of so many rows, where any device can begin an array.
+const SLAB_ROWS: usize = 64;
+/// Sparse rows are written out with their zeros, so many bytes at a time.
+const DENSE_BYTES: u64 = 64 << 20;
+/// Rows of a column that a unit looks at for its range.
+const EXTENT_RUN: u32 = 64;
+
+/// Rows made ready: values, labels and distances in device memory.
+///
+/// An array of a device is smaller than what rows may take, and kernels count in 32 bits: rows are in slabs.
+pub struct CubePrepared<'p> {
+    pub(crate) values: Values<'p>,
+    pub(crate) slabs: Vec<Slab>,
+    pub(crate) n: usize,
+    pub(crate) d: usize,
+    pub(crate) frame: Frame,
+    pub(crate) weights: Option<&'p [f32]>,
+    pub(crate) load: Load,
+    /// `origin · scale`, d.
+    shift: Handle,
+    /// Rows that changed cluster in the last assignment: a 64-bit integer.
+    pub(crate) changed: Handle,
+}
+
+/// Where the values are.
+pub(crate) enum Values<'p> {
+    /// On the device, in the slabs.
+    Held,
+    /// On the host; the rows of a slab go over with their zeros when they are needed.
+    Sparse(SparseRows<'p>),
+}
+
+/// Some rows that follow each other.
+pub(crate) struct Slab {
+    pub(crate) rows: Range<usize>,
+    /// Values, where they are held.
+    pub(crate) words: Option<Handle>,
+    pub(crate) weights: Handle,
+    pub(crate) labels: Handle,
+    pub(crate) distances: Handle,
+    /// See [`crate::kernel::rows::RowsView::factors`].
+    factors: Handle,
+}
+
+impl Slab {
+    pub(crate) fn len(&self) -> usize {
+        self.rows.len()
+    }
+}
+
+impl<'p> CubePrepared<'p> {
+    /// Slabs for n rows, whose values `words_of` brings to the device.
+    pub(crate) fn new<R: Runtime>(
+        gpu: &Gpu<R>,
+        values: Values<'p>,
+        load: Load,
+        [n, d]: [usize; 2],
+        weights: Option<&'p [f32]>,
+        words_of: impl Fn(Range<usize>) -> Result<Option<Handle>>,
+    ) -> Result<Self> {
+        let step = slab_rows(gpu, &values, load, d)?;
+        let nothing = gpu.zeros(1)?;
+        let mut slabs = Vec::new();
+        for start in (0..n).step_by(step) {
+            let rows = start..n.min(start + step);
+            slabs.push(Slab {
+                words: words_of(rows.clone())?,
+                weights: match weights {
+                    Some(weights) => gpu.upload(&weights[rows.clone()])?,
+                    None => nothing.clone(),
+                },
+                labels: gpu.zeros(rows.len())?,
+                distances: gpu.zeros(rows.len())?,
+                factors: nothing.clone(),
+                rows,
+            });
+        }
+        let nowhere = Extent::new(vec![0.0; d], vec![0.0; d], n, weights);
+        let frame = Frame::at_origin(vec![0.0; d], &nowhere);
+        let (shift, changed) = (gpu.zeros(d)?, gpu.zeros(2)?);
+        Ok(Self { values, slabs, n, d, frame, weights, load, shift, changed })
+    }
+
+    /// Sets the coordinates in which rows are seen from now on.
+    pub(crate) fn set_frame<R: Runtime>(&mut self, gpu: &Gpu<R>, frame: &Frame) -> Result<()> {
+        let scale = frame.scale();
+        let shift: Vec<f32> = frame.origin().iter().map(|o| o * scale).collect();
+        self.shift = gpu.upload(&shift)?;
+        self.frame = frame.clone();
+        self.load.unit_rows = false;
+        if frame.has_unit_rows() {
+            for at in 0..self.slabs.len() {
+                let slab = &self.slabs[at];
+                let factors = gpu.empty(3 * slab.len())?;
+                // SAFETY: the factors have three places a row.
+                unsafe {
+                    unit_factors::launch_unchecked::<R>(
+                        &gpu.client,
+                        cubes(slab.len().div_ceil(UNITS as usize)),
+                        CubeDim::new_1d(UNITS),
+                        self.view(gpu, slab)?,
+                        array(&factors, 3 * slab.len()),
+                        0.0,
+                    );
+                }
+                self.slabs[at].factors = factors;
+            }
+            self.load.unit_rows = true;
+        }
+        Ok(())
+    }
+
+    /// The rows of a slab as the argument of a kernel.
+    pub(crate) fn view<R: Runtime>(&self, gpu: &Gpu<R>, slab: &Slab) -> Result<RowsViewLaunch<R>> {
+        let words = match (&slab.words, &self.values) {
+            (Some(words), _) => words.clone(),
+            (None, Values::Sparse(rows)) => gpu.upload(&rows.slice(slab.rows.clone()).to_dense())?,
+            (None, Values::Held) => unreachable!("values that are held are in the slabs"),
+        };
+        let factors = if self.load.unit_rows { 3 * slab.len() } else { 1 };
+        Ok(RowsViewLaunch::new(
+            array(&words, (slab.len() * self.d).div_ceil(self.load.encoding.per_word())),
+            array(&self.shift, self.d),
+            array(&slab.factors, factors),
+            self.frame.scale(),
+            slab.len() as u32,
+            self.d as u32,
+            0,
+            self.load,
+        ))
+    }
+
+    /// Smallest and largest value of each column, or where the first value stands that is neither.
+    pub(crate) fn extent<R: Runtime>(&self, gpu: &Gpu<R>) -> Result<Result<Extent, (usize, usize, f32)>> {
+        if let Values::Sparse(rows) = &self.values {
+            return Ok(Extent::of_csr(rows.view(), self.weights));
+        }
+        // Where nothing has weight, all rows count, to have a range at all.
+        let weighted = self.weights.is_some_and(|weights| weights.iter().any(|&w| w > 0.0));
+        let d = self.d;
+        let lowest = gpu.upload(&vec![u32::MAX; d])?;
+        let highest = gpu.zeros(d)?;
+        let mut max_abs = 0.0_f32;
+        let (columns, groups) = column_shape(d);
+        for slab in &self.slabs {
+            let whole = gpu.upload(&[0, u32::MAX])?;
+            let weights = if weighted { slab.len() } else { 1 };
+            // SAFETY: units past the last row or column do nothing.
+            unsafe {
+                find_extent::launch_unchecked::<R>(
+                    &gpu.client,
+                    column_cubes(slab.len(), d, EXTENT_RUN),
+                    CubeDim::new_2d(columns, groups),
+                    self.view(gpu, slab)?,
+                    array(&slab.weights, weights),
+                    array(&lowest, d),
+                    array(&highest, d),
+                    array(&whole, 2),
+                    weighted,
+                    EXTENT_RUN,
+                );
+            }
+            let whole = gpu.read_one(&whole)?;
+            if whole[1] != u32::MAX {
+                let at = whole[1] as usize;
+                let row = slab.rows.start + at / d;
+                return Ok(Err((row, at % d, self.gather(gpu, &[row])?[at % d])));
+            }
+            max_abs = max_abs.max(f32::from_bits(whole[0]));
+        }
+        let ranges = gpu.read(vec![lowest, highest])?;
+        let [min, max] = [0, 1].map(|i| ranges[i].iter().map(|&place| at_place(place)).collect());
+        let mut extent = Extent::new(min, max, self.n, self.weights);
+        extent.max_abs = max_abs;
+        Ok(Ok(extent))
+    }
+
+    /// Rows by number, in the frame.
+    pub(crate) fn gather<R: Runtime>(&self, gpu: &Gpu<R>, ids: &[usize]) -> Result<Vec<f32>> {
+        let mut out = Vec::with_capacity(ids.len() * self.d);
+        let most = (gpu.most_bytes() as usize / 4 / self.d).max(1);
+        let mut left = ids;
+        while let Some(first) = left.first() {
+            let slab = self.slabs.iter().find(|slab| slab.rows.contains(first)).expect("the row is there");
+            let here = left.iter().take_while(|id| slab.rows.contains(id)).count().min(most);
+            let (now, later) = left.split_at(here);
+            left = later;
+            if let Values::Sparse(rows) = &self.values {
+                let view = rows.view();
+                let mut dense = vec![0.0; self.d];
+                for &id in now {
+                    dense.fill(0.0);
+                    let (columns, values) = view.row(id);
+                    columns.iter().zip(values).for_each(|(&column, &x)| dense[column as usize] = x);
+                    out.extend(self.in_frame(&dense));
+                }
+                continue;
+            }
+            let numbers_of: Vec<u32> = now.iter().map(|id| (id - slab.rows.start) as u32).collect();
+            let count = now.len() * self.d;
+            let (picked, gathered) = (gpu.upload(&numbers_of)?, gpu.empty(count)?);
+            // SAFETY: rows are in the slab, and there is a place for each of their values.
+            unsafe {
+                gather_rows::launch_unchecked::<R>(
+                    &gpu.client,
+                    cubes(count.div_ceil(UNITS as usize)),
+                    CubeDim::new_1d(UNITS),
+                    self.view(gpu, slab)?,
+                    array(&picked, now.len()),
+                    array(&gathered, count),
+                    now.len() as u32,
+                );
+            }
+            out.extend(numbers(gpu.read_one(&gathered)?));
+        }
+        Ok(out)
+    }
+
+    /// A row on the host in the frame.
+    fn in_frame<'a>(&'a self, row: &'a [f32]) -> impl Iterator<Item = f32> + 'a {
+        let unit = self.frame.has_unit_rows().then(|| kmeans_core::unit_factor(row));
+        row.iter().enumerate().map(move |(column, &x)| match unit {
+            Some(factor) => (f64::from(x) * factor) as f32,
+            None => self.frame.offset(column, x),
+        })
+    }
+}
+
+/// Rows of a slab: the values and what else is kept of a row fit the arrays of the device.
+fn slab_rows<R: Runtime>(gpu: &Gpu<R>, values: &Values<'_>, load: Load, d: usize) -> Result<usize> {
+    let most = match values {
+        Values::Held => gpu.most_bytes(),
+        Values::Sparse(_) => gpu.most_bytes().min(DENSE_BYTES),
+    };
+    // Kernels count elements, whatever their size, and keep four words of a row.
+    let bytes = (4 * d.div_ceil(load.encoding.per_word())).max(16).max(d);
+    let rows = most as usize / bytes;
+    match rows / SLAB_ROWS * SLAB_ROWS {
+        0 if rows == 0 => gpu.fail(format!("one row of {d} columns is more than an array of the device takes")),
+        // No slab after the first has to begin anywhere.
+        0 => Ok(rows),
+        rows => Ok(rows),
+    }
+}
+
+/// Units of a cube along columns and along rows.
+pub(crate) fn column_shape(d: usize) -> (u32, u32) {
+    let columns = (d as u32).next_power_of_two().min(UNITS);
+    (columns, UNITS / columns)
+}
+
+/// Cubes for `rows` rows, `run` to a unit, and all columns.
+pub(crate) fn column_cubes(rows: usize, d: usize, run: u32) -> CubeCount {
+    let (columns, groups) = column_shape(d);
+    CubeCount::Static((rows as u32).div_ceil(run * groups), (d as u32).div_ceil(columns), 1)
+}
+
+/// How dense rows of `f32` are loaded.
+pub(crate) fn plain(native: bool) -> Load {
+    Load { encoding: Encoding::F32, unit_rows: false, native }
+}
