@@ -56,11 +56,13 @@ impl CubePrepared<'_> {
 
     /// Distances of the rows of a slab to the centroids of their labels.
     pub(crate) fn measure<R: Runtime>(
-        &self,
+        &mut self,
         gpu: &Gpu<R>,
-        slab: &Slab,
+        at: usize,
         codebook: &CubeCodebook,
     ) -> Result<Terms> {
+        let slab = &self.slabs[at];
+        let distances = gpu.empty(slab.len())?;
         let grid = self.frame.objective(codebook.metric, codebook.max_sq_norm);
         let (up, up_too) = halves_of_power(-grid.exponent());
         let terms = gpu.empty(4 * slab.len())?;
@@ -75,7 +77,7 @@ impl CubePrepared<'_> {
                 array(&codebook.centroids, codebook.k * self.d),
                 array(&slab.labels, slab.len()),
                 array(&slab.weights, if weighted { slab.len() } else { 1 }),
-                array(&slab.distances, slab.len()),
+                array(&distances, slab.len()),
                 array(&terms, 4 * slab.len()),
                 0.0,
                 up,
@@ -85,16 +87,28 @@ impl CubePrepared<'_> {
                 self.measured(codebook),
             );
         }
+        self.slabs[at].distances = distances;
         Ok(terms)
     }
 
     /// The distance of every row to every centroid, row-major n×k.
-    pub(crate) fn all_distances<R: Runtime>(&self, gpu: &Gpu<R>, codebook: &CubeCodebook) -> Result<Vec<f32>> {
+    pub(crate) fn all_distances<R: Runtime>(
+        &self,
+        gpu: &Gpu<R>,
+        codebook: &CubeCodebook,
+    ) -> Result<Vec<f32>> {
         let mut all = Vec::with_capacity(self.n * codebook.k);
         for slab in &self.slabs {
             for (first, count) in steps(slab.len(), codebook.k) {
                 let nothing = gpu.zeros(1)?;
-                all.extend(self.distances_of(gpu, slab, codebook, (first, count, codebook.k), &nothing, false)?);
+                all.extend(self.distances_of(
+                    gpu,
+                    slab,
+                    codebook,
+                    (first, count, codebook.k),
+                    &nothing,
+                    false,
+                )?);
             }
         }
         Ok(all)
@@ -182,8 +196,9 @@ impl CubePrepared<'_> {
     ) -> Result<Vec<(usize, i32, f32)>> {
         self.assign(gpu, codebook, tiles)?;
         let mut all = Vec::new();
-        for slab in &self.slabs {
-            self.measure(gpu, slab, codebook)?;
+        for at in 0..self.slabs.len() {
+            self.measure(gpu, at, codebook)?;
+            let slab = &self.slabs[at];
             let limits = gpu.upload(&limits[slab.rows.clone()])?;
             let (found, out) = (gpu.zeros(1)?, gpu.empty(3 * slab.len())?);
             // SAFETY: there is a place for every row.
@@ -220,7 +235,14 @@ impl CubePrepared<'_> {
         for slab in &self.slabs {
             for (first, count) in steps(slab.len(), codebook.k) {
                 let ids = self.lowest(gpu, slab, codebook, (first, count, p), tiles)?;
-                all.distances.extend(self.distances_of(gpu, slab, codebook, (first, count, p), &ids, true)?);
+                all.distances.extend(self.distances_of(
+                    gpu,
+                    slab,
+                    codebook,
+                    (first, count, p),
+                    &ids,
+                    true,
+                )?);
                 all.ids.extend(gpu.read_one(&ids)?.into_iter().map(|id| id as i32));
             }
         }

@@ -12,6 +12,8 @@ pub struct CubeCodebook {
     pub(crate) metric: Metric,
     /// k×d, in the frame.
     pub(crate) centroids: Handle,
+    /// What they were made of: means that are not yet normalised and rounded.
+    pub(crate) means: Handle,
     /// k.
     pub(crate) biases: Handle,
     pub(crate) max_sq_norm: f64,
@@ -19,10 +21,12 @@ pub struct CubeCodebook {
 
 impl CubeCodebook {
     pub(crate) fn new<R: Runtime>(gpu: &Gpu<R>, centroids: &Centroids, metric: Metric) -> Result<Self> {
+        let offsets = gpu.upload(centroids.offsets())?;
         Ok(Self {
             k: centroids.k(),
             metric,
-            centroids: gpu.upload(centroids.offsets())?,
+            means: offsets.clone(),
+            centroids: offsets,
             biases: gpu.upload(&centroids.biases(metric))?,
             max_sq_norm: centroids.max_sq_norm(),
         })

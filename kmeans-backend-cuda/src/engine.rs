@@ -3,6 +3,8 @@
 use std::marker::PhantomData;
 use std::ops::Range;
 
+use burn::tensor::FloatDType;
+use burn::tensor::backend::DeviceOps;
 use burn_cubecl::element::BoolElement;
 use burn_cubecl::kernel::into_contiguous;
 use burn_cubecl::tensor::CubeTensor;
@@ -10,18 +12,17 @@ use burn_cubecl::{CubeBackend, CubeRuntime};
 use cubecl::ir::{ElemType, FloatKind, IntKind};
 use cubecl::prelude::*;
 use cubecl::server::Handle;
-use burn::tensor::FloatDType;
-use burn::tensor::backend::DeviceOps;
 use kmeans_core::{
-    Centroids, Closer, Engine, Error, Extent, Frame, Metric, Neighbours, PartialStats, Result, Rows, guard,
+    Centroids, Closer, Engine, Error, Extent, Frame, Metric, Neighbours, PartialStats, PendingTally, Result,
+    Rows, Split, Update, guard,
 };
 
 use crate::codebook::CubeCodebook;
-use crate::gpu::{Gpu, UNITS, array, cubes, numbers};
-use crate::kernel::unit::normalize_centroids;
+use crate::gpu::{Gpu, numbers};
 use crate::prepared::{CubePrepared, Values, plain};
 use crate::sums::{CubeSums, Reduction};
 use crate::tiles::Tiles;
+use crate::update::finished;
 
 /// k-means in kernels of its own on a GPU that CubeCL runs on.
 ///
@@ -108,9 +109,9 @@ where
             CubePrepared::new(&self.gpu, values, plain(self.native), dims, weights, words_of)
         };
         self.guard(|| match rows {
-            Rows::Host { x, .. } => new(Values::Held, &|rows| {
-                self.gpu.upload(&x[rows.start * d..rows.end * d]).map(Some)
-            }),
+            Rows::Host { x, .. } => {
+                new(Values::Held, &|rows| self.gpu.upload(&x[rows.start * d..rows.end * d]).map(Some))
+            }
             Rows::Tensor(t) => {
                 let t: CubeTensor<R> = into_contiguous(t.cast(FloatDType::F32).into_primitive().tensor());
                 new(Values::Held, &|rows| {
@@ -143,7 +144,7 @@ where
     fn assign(&self, rows: &mut CubePrepared<'_>, codebook: &CubeCodebook) -> Result<()> {
         self.guard(|| {
             rows.assign(&self.gpu, codebook, self.tiles)?;
-            rows.slabs.iter().try_for_each(|slab| rows.measure(&self.gpu, slab, codebook).map(drop))
+            (0..rows.slabs.len()).try_for_each(|slab| rows.measure(&self.gpu, slab, codebook).map(drop))
         })
     }
 
@@ -165,30 +166,59 @@ where
         })
     }
 
-    fn normalize(&self, centroids: &mut Centroids, frame: &Frame) -> Result<()> {
-        let (k, d) = (centroids.k(), centroids.dim());
-        let offsets = self.guard(|| {
-            let (offsets, origin) = (self.gpu.upload(centroids.offsets())?, self.gpu.upload(frame.origin())?);
-            // SAFETY: units past the last centroid do nothing.
-            unsafe {
-                normalize_centroids::launch_unchecked::<R>(
-                    &self.gpu.client,
-                    cubes(k.div_ceil(UNITS as usize)),
-                    CubeDim::new_1d(UNITS),
-                    array(&offsets, k * d),
-                    array(&origin, d),
-                    frame.scale(),
-                    1.0 / frame.scale(),
-                    0,
-                    k as u32,
-                    d as u32,
-                    0.0,
-                    self.native,
-                );
+    fn keeps_centroids(&self) -> bool {
+        true
+    }
+
+    fn advance<'e>(
+        &'e self,
+        codebook: &CubeCodebook,
+        sums: CubeSums,
+        frame: &Frame,
+        update: Update,
+    ) -> Result<(CubeCodebook, PendingTally<'e>)> {
+        self.guard(|| codebook.advance(&self.gpu, &sums, frame, update, self.native))
+    }
+
+    fn split(
+        &self,
+        codebook: &mut CubeCodebook,
+        splits: &[Split],
+        frame: &Frame,
+        update: Update,
+    ) -> Result<()> {
+        self.guard(|| codebook.split(&self.gpu, splits, frame, update, self.native))
+    }
+
+    fn centroids(&self, codebook: &CubeCodebook, frame: &Frame) -> Result<Centroids> {
+        self.guard(|| codebook.download(&self.gpu, frame.dim()))
+    }
+
+    fn keep_labels(&self, rows: &mut CubePrepared<'_>) {
+        for slab in &mut rows.slabs {
+            slab.kept = Some((slab.labels.clone(), slab.distances.clone()));
+        }
+    }
+
+    fn restore_labels(&self, rows: &mut CubePrepared<'_>) {
+        for slab in &mut rows.slabs {
+            if let Some(kept) = slab.kept.take() {
+                (slab.labels, slab.distances) = kept;
             }
-            Ok(numbers(self.gpu.read_one(&offsets)?))
+        }
+    }
+
+    fn normalize(&self, centroids: &mut Centroids, frame: &Frame) -> Result<()> {
+        if centroids.k() == 0 {
+            return Ok(());
+        }
+        let update = Update { spherical: true, ..Update::default() };
+        let offsets = self.guard(|| {
+            let offsets = self.gpu.upload(centroids.offsets())?;
+            let finished = finished(&self.gpu, &offsets, centroids.k(), frame, update, self.native)?;
+            Ok(numbers(self.gpu.read_one(&finished)?))
         })?;
-        *centroids = Centroids::from_offsets(offsets, d);
+        *centroids = Centroids::from_offsets(offsets, frame.dim());
         Ok(())
     }
 

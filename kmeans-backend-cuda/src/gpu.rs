@@ -1,8 +1,11 @@
 //! A device: memory, launches, and what went wrong there.
 
-use cubecl::prelude::*;
-use cubecl::server::Handle;
 use cubecl::future::block_on;
+use std::pin::Pin;
+
+use cubecl::bytes::Bytes;
+use cubecl::prelude::*;
+use cubecl::server::{Handle, ServerError};
 use kmeans_core::{Error, Result};
 
 /// Units of a cube in kernels that need no other number.
@@ -77,13 +80,24 @@ impl<R: Runtime> Gpu<R> {
         self.fail(format!("an array of {bytes} bytes is needed, and the device takes {most} at most"))
     }
 
+    /// Asks for what is in some places now; what is asked of the device later does not delay it.
+    pub(crate) fn ask(&self, handles: Vec<Handle>) -> Asked<'_> {
+        Asked(Some(Box::pin(self.client.read_async(handles))))
+    }
+
     /// Waits for all that was asked for, and brings what is in some places to the host.
     pub(crate) fn read(&self, handles: Vec<Handle>) -> Result<Vec<Vec<u32>>> {
         // Some runtimes tell of failed kernels here only.
         if let Err(error) = block_on(self.client.sync()) {
             return self.fail(format!("{error}"));
         }
-        match block_on(self.client.read_async(handles)) {
+        self.wait(self.ask(handles))
+    }
+
+    /// Waits for what was asked for.
+    pub(crate) fn wait(&self, mut asked: Asked<'_>) -> Result<Vec<Vec<u32>>> {
+        let Some(read) = asked.0.take() else { return Ok(Vec::new()) };
+        match block_on(read) {
             Ok(all) => Ok(all.iter().map(|bytes| bytemuck::pod_collect_to_vec(bytes)).collect()),
             Err(error) => self.fail(format!("{error}")),
         }
@@ -96,6 +110,20 @@ impl<R: Runtime> Gpu<R> {
 
     pub(crate) fn fail<T>(&self, message: String) -> Result<T> {
         Err(Error::Engine { engine: self.name.clone(), message })
+    }
+}
+
+/// Values on their way to the host. Whoever no longer wants them waits for them all the same: the memory that
+/// they come through is used again, and some runtimes do not see that it is not free.
+pub(crate) struct Asked<'g>(Option<Read<'g>>);
+
+type Read<'g> = Pin<Box<dyn Future<Output = std::result::Result<Vec<Bytes>, ServerError>> + Send + 'g>>;
+
+impl Drop for Asked<'_> {
+    fn drop(&mut self) {
+        if let Some(read) = self.0.take() {
+            let _ = block_on(read);
+        }
     }
 }
 

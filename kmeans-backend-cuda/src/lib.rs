@@ -10,13 +10,14 @@ mod kernel;
 mod prepared;
 mod sums;
 mod tiles;
+mod update;
 
 pub use codebook::CubeCodebook;
-pub use engine::CubeEngine;
-pub use prepared::CubePrepared;
-pub use sums::{CubeSums, Reduction};
-pub use tiles::Tiles;
 #[cfg(feature = "cuda")]
 pub use device::cuda::{CudaEngine, open_cuda};
 #[cfg(feature = "wgpu")]
 pub use device::wgpu::{WgpuEngine, open_wgpu};
+pub use engine::CubeEngine;
+pub use prepared::CubePrepared;
+pub use sums::{CubeSums, Reduction};
+pub use tiles::Tiles;

@@ -52,6 +52,8 @@ pub(crate) struct Slab {
     pub(crate) weights: Handle,
     pub(crate) labels: Handle,
     pub(crate) distances: Handle,
+    /// Labels and distances to go back to.
+    pub(crate) kept: Option<(Handle, Handle)>,
     /// See [`crate::kernel::rows::RowsView::factors`].
     factors: Handle,
 }
@@ -85,6 +87,7 @@ impl<'p> CubePrepared<'p> {
                 },
                 labels: gpu.zeros(rows.len())?,
                 distances: gpu.zeros(rows.len())?,
+                kept: None,
                 factors: nothing.clone(),
                 rows,
             });
@@ -250,7 +253,9 @@ fn slab_rows<R: Runtime>(gpu: &Gpu<R>, values: &Values<'_>, load: Load, d: usize
     let bytes = (4 * d.div_ceil(load.encoding.per_word())).max(16).max(d);
     let rows = most as usize / bytes;
     match rows / SLAB_ROWS * SLAB_ROWS {
-        0 if rows == 0 => gpu.fail(format!("one row of {d} columns is more than an array of the device takes")),
+        0 if rows == 0 => {
+            gpu.fail(format!("one row of {d} columns is more than an array of the device takes"))
+        }
         // No slab after the first has to begin anywhere.
         0 => Ok(rows),
         rows => Ok(rows),

@@ -2,13 +2,14 @@
 
 use cubecl::prelude::*;
 use cubecl::server::Handle;
-use kmeans_core::{Fixed, Frame, PartialStats, Result};
+use kmeans_core::{Frame, PartialStats, Result};
 
 use crate::codebook::CubeCodebook;
 use crate::gpu::{Gpu, UNITS, array, cubes, integers};
 use crate::kernel::order::{SCAN_UNITS, count_labels, scan_counts, scatter_rows};
 use crate::kernel::reduce::{Reduce, TALLIES, add_columns, add_lists, add_shared, add_tallies};
 use crate::prepared::{CubePrepared, Slab, column_cubes, column_shape};
+use crate::update::tallies;
 
 /// Clusters whose rows a cube counts in shared memory first.
 const SHARED_CLUSTERS: usize = 1024;
@@ -37,7 +38,9 @@ pub struct CubeSums {
     /// k×d integers of 64 bits.
     pub(crate) columns: Handle,
     /// The lower limbs, in a wide frame.
-    low: Option<Handle>,
+    pub(crate) low: Option<Handle>,
+    /// Exponents of the grids of columns, d.
+    pub(crate) grids: Handle,
     /// k×5 integers: limbs of weight and objective, count.
     pub(crate) tallies: Handle,
     /// Rows that changed cluster, one integer.
@@ -48,9 +51,11 @@ impl CubeSums {
     /// Sums of no rows.
     fn zero<R: Runtime>(gpu: &Gpu<R>, k: usize, frame: &Frame) -> Result<Self> {
         let d = frame.dim();
+        let grids: Vec<i32> = frame.columns().iter().map(|grid| grid.exponent()).collect();
         Ok(Self {
             k,
             d,
+            grids: gpu.upload(&grids)?,
             columns: gpu.zeros(2 * k * d)?,
             low: if frame.is_wide() { Some(gpu.zeros(2 * k * d)?) } else { None },
             tallies: gpu.zeros(2 * k * TALLIES as usize)?,
@@ -74,13 +79,11 @@ impl CubeSums {
         let mut places = vec![self.columns, self.tallies, self.changed];
         places.extend(self.low);
         let read: Vec<Vec<i64>> = gpu.read(places)?.iter().map(|words| integers(words)).collect();
-        let tallies = &read[1];
-        let column = |j: usize| tallies.iter().skip(j).step_by(TALLIES as usize).copied();
-        let limbs = |j| column(j).zip(column(j + 1)).map(|(high, low)| Fixed { high, low }).collect();
+        let (weights, objective, counts) = tallies(&read[1]);
         Ok(PartialStats {
-            weights: limbs(0),
-            objective: limbs(2),
-            counts: column(4).map(|count| count as u64).collect(),
+            weights,
+            objective,
+            counts,
             changed: read[2][0] as u64,
             sums_low: read.get(3).cloned().unwrap_or_default(),
             sums: read.into_iter().next().unwrap_or_default(),
@@ -105,22 +108,21 @@ fn add<R: Runtime>(gpu: &Gpu<R>, into: &Handle, other: &Handle, len: usize) {
 impl CubePrepared<'_> {
     /// Adds all rows by label, and measures how far they are from their centroids.
     pub(crate) fn reduce<R: Runtime>(
-        &self,
+        &mut self,
         gpu: &Gpu<R>,
         codebook: &CubeCodebook,
         reduction: Reduction,
     ) -> Result<CubeSums> {
         let sums = CubeSums::zero(gpu, codebook.k, &self.frame)?;
-        let grids: Vec<i32> = self.frame.columns().iter().map(|grid| grid.exponent()).collect();
-        let grids = gpu.upload(&grids)?;
         let cells = codebook.k * (self.d + TALLIES as usize);
         let fits = 8 * cells <= gpu.shared_bytes().min(SHARED_BYTES) && !self.frame.is_wide();
-        for slab in &self.slabs {
-            let terms = self.measure(gpu, slab, codebook)?;
+        for at in 0..self.slabs.len() {
+            let terms = self.measure(gpu, at, codebook)?;
+            let slab = &self.slabs[at];
             if fits && reduction == Reduction::Auto {
-                self.add_in_shared(gpu, slab, &terms, &grids, &sums)?;
+                self.add_in_shared(gpu, slab, &terms, &sums)?;
             } else {
-                self.add_sorted(gpu, slab, &terms, &grids, &sums)?;
+                self.add_sorted(gpu, slab, &terms, &sums)?;
             }
         }
         Ok(CubeSums { changed: self.changed.clone(), ..sums })
@@ -131,7 +133,6 @@ impl CubePrepared<'_> {
         gpu: &Gpu<R>,
         slab: &Slab,
         terms: &Handle,
-        grids: &Handle,
         sums: &CubeSums,
     ) -> Result<()> {
         let n = slab.len();
@@ -147,7 +148,7 @@ impl CubePrepared<'_> {
                 array(&slab.weights, if weighted { n } else { 1 }),
                 array(&slab.labels, n),
                 array(terms, 4 * n),
-                array(grids, self.d),
+                array(&sums.grids, self.d),
                 array(&sums.columns, 2 * sums.k * self.d),
                 array(&sums.tallies, 2 * sums.k * TALLIES as usize),
                 sums.k as u32,
@@ -165,7 +166,6 @@ impl CubePrepared<'_> {
         gpu: &Gpu<R>,
         slab: &Slab,
         terms: &Handle,
-        grids: &Handle,
         sums: &CubeSums,
     ) -> Result<()> {
         let n = slab.len();
@@ -188,7 +188,7 @@ impl CubePrepared<'_> {
                 array(&slab.weights, weights),
                 array(&slab.labels, n),
                 array(&order, n),
-                array(grids, self.d),
+                array(&sums.grids, self.d),
                 array(&sums.columns, cells),
                 array(low, low_cells),
                 bits,

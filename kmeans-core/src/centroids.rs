@@ -2,6 +2,7 @@
 
 use crate::frame::Frame;
 use crate::metric::Metric;
+use crate::resident::Split;
 use crate::stats::PartialStats;
 
 /// k centroids as offsets in a frame, `(c − origin) · scale`, row-major k×d.
@@ -87,6 +88,15 @@ impl Centroids {
     pub(crate) fn set_mean(&mut self, cluster: usize, stats: &PartialStats, frame: &Frame) {
         if let Some(mean) = stats.mean(frame, cluster) {
             self.row_mut(cluster).iter_mut().zip(mean).for_each(|(c, mean)| *c = mean as f32);
+        }
+    }
+
+    /// A cluster takes half of another.
+    pub(crate) fn split(&mut self, split: &Split) {
+        for column in 0..self.d {
+            let (down, up) = split.halves(column, self.row(split.donor)[column]);
+            self.row_mut(split.donor)[column] = down;
+            self.row_mut(split.receiver)[column] = up;
         }
     }
 

@@ -14,6 +14,7 @@ use crate::frame::Frame;
 use crate::metric::Metric;
 use crate::options::Pruning;
 use crate::report::PairCounts;
+use crate::resident::{PendingTally, Split, Update};
 use crate::sparse_rows::SparseRows;
 use crate::stats::PartialStats;
 
@@ -182,6 +183,53 @@ pub trait Engine: Send + Sync {
 
     /// Scales each centroid to length 1 in the units of the data; a zero centroid stays zero.
     fn normalize(&self, centroids: &mut Centroids, frame: &Frame) -> Result<()>;
+
+    /// Whether centroids may stay with the engine from iteration to iteration: whether it has
+    /// [`Engine::advance`], [`Engine::split`], [`Engine::centroids`], [`Engine::keep_labels`] and
+    /// [`Engine::restore_labels`].
+    fn keeps_centroids(&self) -> bool {
+        false
+    }
+
+    /// The next centroids, made from sums of an assignment to `codebook` where those are, and what is to be
+    /// known of that assignment, on its way to the host. Cost O(k·d).
+    fn advance<'e>(
+        &'e self,
+        _codebook: &Self::Codebook,
+        _sums: Self::Sums,
+        _frame: &Frame,
+        _update: Update,
+    ) -> Result<(Self::Codebook, PendingTally<'e>)> {
+        Err(self.keeps_nothing())
+    }
+
+    /// Splits clusters, one after the other, and normalises and rounds anew where `update` asks for it.
+    fn split(
+        &self,
+        _codebook: &mut Self::Codebook,
+        _splits: &[Split],
+        _frame: &Frame,
+        _update: Update,
+    ) -> Result<()> {
+        Err(self.keeps_nothing())
+    }
+
+    /// Brings centroids to the host.
+    fn centroids(&self, _codebook: &Self::Codebook, _frame: &Frame) -> Result<Centroids> {
+        Err(self.keeps_nothing())
+    }
+
+    /// Remembers labels and distances as they are.
+    fn keep_labels(&self, _rows: &mut Self::Prepared<'_>) {}
+
+    /// Brings back the labels and distances remembered last.
+    fn restore_labels(&self, _rows: &mut Self::Prepared<'_>) {}
+
+    /// The error of an engine without [`Engine::keeps_centroids`].
+    #[doc(hidden)]
+    fn keeps_nothing(&self) -> crate::Error {
+        crate::Error::Engine { engine: self.name(), message: "it keeps no centroids".to_owned() }
+    }
 
     /// Brings sums to the host.
     fn download(&self, sums: Self::Sums) -> Result<PartialStats>;

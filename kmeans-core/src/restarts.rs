@@ -7,11 +7,10 @@ use crate::engine::Engine;
 use crate::error::Result;
 use crate::hierarchical;
 use crate::init;
-use crate::lloyd::{self, Run};
+use crate::lloyd::{self, Run, Settled};
 use crate::params::Params;
 use crate::progressive::Progressive;
 use crate::report::{RunReport, Seconds};
-use crate::stats::PartialStats;
 use crate::training_set::TrainingSet;
 use crate::watch::Watch;
 
@@ -52,9 +51,7 @@ pub(crate) fn best_of<E: Engine>(
     for redo in 0..params.nredo {
         let run = restart(set, params, &start, redo, assignment, seconds, watch)?;
         redos.push(run.report.clone());
-        let measure =
-            |stats: &PartialStats| stats.objective_value(set.frame(), &run.centroids, params.metric());
-        let value = run.settled.as_ref().map_or(0.0, measure);
+        let value = run.settled.as_ref().map_or(0.0, |settled| settled.objective);
         if best.as_ref().is_none_or(|b| params.metric().is_better(value, b.value)) {
             let keep = params.nredo > 1 && set.is_all() && !assignment.is_nearest();
             let labels = keep.then(|| set.labels()).transpose()?;
@@ -105,7 +102,9 @@ fn restart<E: Engine>(
     let needed = params.nredo > 1 || set.is_all() || !params.final_assign;
     if needed && run.settled.is_none() {
         let (settled, took) = timed(|| assignment.step(set, &run.centroids, params));
-        run.settled = Some(settled?);
+        let stats = settled?;
+        let objective = stats.objective_value(set.frame(), &run.centroids, params.metric());
+        run.settled = Some(Settled { counts: stats.counts, objective });
         seconds.iterate += took.as_secs_f64();
     }
     seconds.iterate += took.as_secs_f64();

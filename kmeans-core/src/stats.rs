@@ -91,11 +91,6 @@ impl PartialStats {
         self.counts[cluster] -= 1;
     }
 
-    /// Whether a cluster has no weight.
-    pub(crate) fn is_empty(&self, cluster: usize) -> bool {
-        self.weights[cluster] == Fixed::default()
-    }
-
     /// The total weight, in units of the data's weights.
     pub(crate) fn total_weight(&self, frame: &Frame) -> f64 {
         let mut total = Fixed::default();
@@ -140,14 +135,9 @@ impl PartialStats {
         self.objective.iter().for_each(|&o| total += o);
         total
     }
-
-    /// `k · Σ count² / (Σ count)²`: 1 where all clusters have the same size, k where one has all rows.
-    pub(crate) fn imbalance_factor(&self) -> f64 {
-        imbalance_factor(&self.counts)
-    }
 }
 
-/// `k · Σ count² / (Σ count)²`; 1 where all are equal.
+/// `k · Σ count² / (Σ count)²`: 1 where all clusters have the same size, k where one has all rows.
 pub(crate) fn imbalance_factor(counts: &[u64]) -> f64 {
     let total: f64 = counts.iter().map(|&c| c as f64).sum();
     let squares: f64 = counts.iter().map(|&c| (c as f64) * (c as f64)).sum();

@@ -143,11 +143,11 @@ fn final_assign<E: Engine>(
         let all = assign_all(set.engine(), source, weights, &target, keep, watch.progress())?;
         return Ok((all, InertiaOver::All));
     }
-    let stats =
+    let settled =
         best.run.settled.as_ref().expect("a run on all rows, or without a final assignment, is settled");
     let mut found = Assignment {
         p: 1,
-        cluster_sizes: stats.counts.clone(),
+        cluster_sizes: settled.counts.clone(),
         inertia: best.value,
         ..Assignment::default()
     };

@@ -11,6 +11,7 @@ use crate::metric::Metric;
 use crate::params::Params;
 use crate::prune::Prune;
 use crate::report::PairCounts;
+use crate::resident::{PendingTally, Update};
 use crate::sample::{Sample, SamplePoints};
 use crate::source::locate;
 use crate::stats::PartialStats;
@@ -178,6 +179,40 @@ impl<'p, E: Engine> TrainingSet<'p, E> {
         let engine = self.engine;
         let codebook = engine.codebook(centroids, metric)?;
         self.add_up(|_, part| engine.step(part, &codebook))
+    }
+
+    /// The same, where centroids stay with the engine: the centroids after it, and its tally.
+    pub(crate) fn advance(
+        &mut self,
+        codebook: &E::Codebook,
+        update: Update,
+    ) -> Result<(E::Codebook, PendingTally<'p>)> {
+        let engine = self.engine;
+        let sums = self.sums(|_, part| engine.step(part, codebook))?;
+        engine.advance(codebook, sums, &self.frame, update)
+    }
+
+    /// Whether all rows are held ready from pass to pass.
+    pub(crate) fn is_held(&self) -> bool {
+        self.parts.iter().all(|(_, part)| matches!(part, Part::Held(_)))
+    }
+
+    /// Remembers the labels of rows that are held.
+    pub(crate) fn keep_labels(&mut self) {
+        self.held().for_each(|(engine, part)| engine.keep_labels(part));
+    }
+
+    /// Brings back the labels remembered last.
+    pub(crate) fn restore_labels(&mut self) {
+        self.held().for_each(|(engine, part)| engine.restore_labels(part));
+    }
+
+    fn held(&mut self) -> impl Iterator<Item = (&'p E, &mut E::Prepared<'p>)> {
+        let engine = self.engine;
+        self.parts.iter_mut().filter_map(move |(_, part)| match part {
+            Part::Held(part) => Some((engine, part)),
+            Part::Streamed { .. } => None,
+        })
     }
 
     /// Adds the rows up by labels that were chosen elsewhere, one a row.
@@ -362,8 +397,16 @@ impl<'p, E: Engine> TrainingSet<'p, E> {
 
     fn add_up(
         &mut self,
-        mut of: impl FnMut(Range<usize>, &mut E::Prepared<'p>) -> Result<E::Sums>,
+        of: impl FnMut(Range<usize>, &mut E::Prepared<'p>) -> Result<E::Sums>,
     ) -> Result<PartialStats> {
+        let sums = self.sums(of)?;
+        self.engine.download(sums)
+    }
+
+    fn sums(
+        &mut self,
+        mut of: impl FnMut(Range<usize>, &mut E::Prepared<'p>) -> Result<E::Sums>,
+    ) -> Result<E::Sums> {
         let engine = self.engine;
         let mut total = None;
         self.each_part(|range, part| {
@@ -374,7 +417,7 @@ impl<'p, E: Engine> TrainingSet<'p, E> {
             }
             Ok(())
         })?;
-        engine.download(total.expect("a training set has at least one part"))
+        Ok(total.expect("a training set has at least one part"))
     }
 
     /// Runs `work` on every part; streamed ones are made ready for it, and keep labels and distances.

@@ -9,12 +9,7 @@ type Stepped = (PartialStats, Vec<i32>, Vec<f32>);
 use crate::engines::{centroids, check_same, frame, lent, prepared};
 use crate::naive;
 
-fn stats_of<'p, E: Engine>(
-    engine: &'p E,
-    rows: Rows<'p, E::Backend>,
-    x: &[f32],
-    d: usize,
-) -> Stepped {
+fn stats_of<'p, E: Engine>(engine: &'p E, rows: Rows<'p, E::Backend>, x: &[f32], d: usize) -> Stepped {
     let frame = frame(x, d, None, Metric::L2);
     let mut rows = engine.prepare(rows, None).unwrap();
     engine.set_frame(&mut rows, &frame).unwrap();

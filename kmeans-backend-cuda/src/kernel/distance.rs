@@ -111,8 +111,7 @@ pub(crate) fn split_sum(
     #[comptime] native: bool,
 ) -> Limbs {
     if comptime!(native) {
-        let value =
-            f64::cast_from(sum.first) + f64::cast_from(sum.second) + f64::cast_from(sum.third);
+        let value = f64::cast_from(sum.first) + f64::cast_from(sum.second) + f64::cast_from(sum.third);
         let t = (value * f64::cast_from(weight)) * f64::cast_from(up) * f64::cast_from(up_too);
         let upper = f64::round(t);
         let finer = f64::cast_from(1u32 << (bits / 2)) * f64::cast_from(1u32 << (bits - bits / 2));
@@ -134,14 +133,7 @@ pub(crate) fn split_sum(
 #[cube]
 fn integer(v: f32) -> Wide {
     let v = parts(v);
-    let limbs = split(
-        v.negative,
-        Wide { low: v.mantissa, high: 0u32 },
-        v.exponent,
-        0,
-        0u32,
-        false,
-    );
+    let limbs = split(v.negative, Wide { low: v.mantissa, high: 0u32 }, v.exponent, 0, 0u32, false);
     limbs.upper
 }
 

@@ -6,10 +6,12 @@
 //! | `nearest` | distance and argmin in one; scores; the lowest of them |
 //! | `distance`, `measure` | measured distances in `f64` or pairs of `f32` |
 //! | `order`, `reduce` | counting sort by label; sums of clusters |
-//! | `unit` | lengths of rows and centroids |
+//! | `centroids` | means, normalisation, rounding, splits |
+//! | `unit` | lengths of rows |
 //! | `extent`, `gather` | ranges of columns; rows by number |
 //! | `pairs`, `wide` | numbers of 46 and of 64 bits in words of 32 |
 
+pub(crate) mod centroids;
 pub(crate) mod distance;
 pub(crate) mod extent;
 pub(crate) mod gather;

@@ -61,7 +61,17 @@ pub(crate) fn assign_rows(
     }
     for first in range_stepped(0u32, k, cube_centroids) {
         let mut chains = Array::<f32>::new(comptime!((tile.rows * tile.centroids) as usize));
-        score_tile(rows, centroids, first_row, first, k, &mut row_tile, &mut centroid_tile, &mut chains, tile);
+        score_tile(
+            rows,
+            centroids,
+            first_row,
+            first,
+            k,
+            &mut row_tile,
+            &mut centroid_tile,
+            &mut chains,
+            tile,
+        );
         #[unroll]
         for j in 0..comptime!(tile.centroids as usize) {
             let centroid = first + centroid_of(j);
@@ -100,7 +110,17 @@ pub(crate) fn score_rows(
     let mut centroid_tile = SharedMemory::<Four>::new(comptime!((DEPTH * cube_centroids / 4) as usize));
     for start in range_stepped(0u32, k, cube_centroids) {
         let mut chains = Array::<f32>::new(comptime!((tile.rows * tile.centroids) as usize));
-        score_tile(rows, centroids, first_row, start, k, &mut row_tile, &mut centroid_tile, &mut chains, tile);
+        score_tile(
+            rows,
+            centroids,
+            first_row,
+            start,
+            k,
+            &mut row_tile,
+            &mut centroid_tile,
+            &mut chains,
+            tile,
+        );
         #[unroll]
         for j in 0..comptime!(tile.centroids as usize) {
             let centroid = start + centroid_of(j);
@@ -109,7 +129,8 @@ pub(crate) fn score_rows(
                 let row = first_row + row_of(i);
                 if centroid < k {
                     if row < first + count {
-                        let score = biases[centroid as usize] + chains[i * comptime!(tile.centroids as usize) + j];
+                        let score =
+                            biases[centroid as usize] + chains[i * comptime!(tile.centroids as usize) + j];
                         scores[(row - first) as usize * k as usize + centroid as usize] = score;
                     }
                 }

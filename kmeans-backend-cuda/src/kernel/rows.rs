@@ -76,8 +76,7 @@ fn half(bits: u32) -> f32 {
     let mantissa = bits & 0x3ff;
     let small = f32::cast_from(mantissa) * 5.9604645e-8; // 2^-24
     let rebased = select(exponent == 31, 255, exponent + 112);
-    let magnitude =
-        select(exponent == 0, u32::reinterpret(small), (rebased << 23) | (mantissa << 13));
+    let magnitude = select(exponent == 0, u32::reinterpret(small), (rebased << 23) | (mantissa << 13));
     f32::reinterpret(magnitude | ((bits >> 15) << 31))
 }
 
@@ -100,4 +99,3 @@ pub(crate) fn offset(rows: &RowsView, row: u32, column: u32) -> f32 {
         x * rows.scale - rows.shift[column as usize]
     }
 }
-

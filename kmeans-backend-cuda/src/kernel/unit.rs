@@ -1,8 +1,8 @@
-//! Lengths: factors of unit rows, and spherical normalisation of centroids.
+//! Lengths of rows.
 
 use cubecl::prelude::*;
 
-use super::pairs::{Pair, add, add_pairs, inverse_sqrt, multiply, scale};
+use super::pairs::{Pair, add_pairs, inverse_sqrt, multiply};
 use super::rows::{RowsView, value};
 
 /// What each row is multiplied by to have length 1, as the sum of three `f32`; 0 for a row of zeros. In `f64`
@@ -54,68 +54,6 @@ pub(crate) fn unit_factors(rows: &RowsView, factors: &mut Array<f32>, zero: f32)
             factors[at] = factor.high;
             factors[at + 1] = factor.low;
             factors[at + 2] = 0.0f32;
-        }
-    }
-}
-
-/// Scales centroids from `first` on to length 1 in the units of the data, `position = origin + offset / scale`;
-/// a zero centroid stays zero. A unit has a centroid.
-#[cube(launch_unchecked)]
-#[allow(clippy::too_many_arguments, reason = "a kernel names all that it reads")]
-pub(crate) fn normalize_centroids(
-    centroids: &mut Array<f32>,
-    origin: &Array<f32>,
-    scale_up: f32,
-    scale_down: f32,
-    first: u32,
-    k: u32,
-    dim: u32,
-    zero: f32,
-    #[comptime] native: bool,
-) {
-    let cluster = first + ABSOLUTE_POS as u32;
-    if cluster < k {
-        let start = cluster as usize * dim as usize;
-        if comptime!(native) {
-            let zero = f64::cast_from(zero);
-            let down = f64::cast_from(scale_down);
-            let mut sq_norm = f64::cast_from(0.0f32);
-            for column in 0..dim as usize {
-                let x = f64::cast_from(origin[column]) + f64::cast_from(centroids[start + column]) * down;
-                sq_norm += fma(x, x, zero);
-            }
-            if sq_norm > f64::cast_from(0.0f32) {
-                let norm = f64::sqrt(sq_norm);
-                for column in 0..dim as usize {
-                    let x = f64::cast_from(origin[column]) + f64::cast_from(centroids[start + column]) * down;
-                    let unit = f32::cast_from(x / norm);
-                    centroids[start + column] = unit * scale_up - origin[column] * scale_up;
-                }
-            }
-        } else {
-            let zero = u32::reinterpret(zero);
-            let mut high = 0.0f32;
-            let mut low = 0.0f32;
-            for column in 0..dim as usize {
-                let x = add(origin[column], centroids[start + column] * scale_down, zero);
-                let square = multiply(x.high, x.high, zero);
-                let sum = add_pairs(
-                    Pair { high, low },
-                    Pair { high: square.high, low: square.low + 2.0 * x.high * x.low },
-                    zero,
-                );
-                high = sum.high;
-                low = sum.low;
-            }
-            if high > 0.0 {
-                let inverse = inverse_sqrt(Pair { high, low }, zero);
-                for column in 0..dim as usize {
-                    let x = add(origin[column], centroids[start + column] * scale_down, zero);
-                    let product = scale(x, inverse.high, zero);
-                    let unit = product.high + (product.low + x.high * inverse.low);
-                    centroids[start + column] = unit * scale_up - origin[column] * scale_up;
-                }
-            }
         }
     }
 }

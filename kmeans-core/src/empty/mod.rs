@@ -7,12 +7,16 @@ mod split;
 use crate::centroids::Centroids;
 use crate::engine::Engine;
 use crate::error::Result;
+use crate::fixed::Fixed;
+use crate::frame::Frame;
+use crate::metric::Metric;
 use crate::options::{EmptyClusters, Seeding};
 use crate::params::Params;
+use crate::resident::{Split, Tally};
 use crate::rng::{Draws, Stream};
 use crate::stats::PartialStats;
 use crate::training_set::TrainingSet;
-use split::Splitter;
+use split::{Clusters, Splitter};
 
 /// Refills empty clusters over the iterations of one run.
 pub(crate) enum Refill {
@@ -34,6 +38,25 @@ impl Refill {
         }
     }
 
+    /// Whether tallies are all that has to be known for [`Refill::splits`].
+    pub(crate) fn needs_tallies_alone(&self) -> bool {
+        matches!(self, Self::Split(_) | Self::Keep)
+    }
+
+    /// How to refill the clusters without weight, from the tally alone.
+    pub(crate) fn splits(
+        &mut self,
+        tally: &Tally,
+        frame: &Frame,
+        metric: Metric,
+        frozen: usize,
+    ) -> Vec<Split> {
+        match self {
+            Self::Split(splitter) => splitter.splits(&Clusters::of_tally(tally), frame, metric, frozen),
+            _ => Vec::new(),
+        }
+    }
+
     /// Refills clusters without weight and returns how many; the others keep their old centroid.
     ///
     /// `stats` are those of the assignment to `before`, `centroids` their means; the first `frozen`
@@ -49,7 +72,13 @@ impl Refill {
         let frozen = params.frozen(centroids.dim());
         match self {
             Self::Split(splitter) => {
-                Ok(splitter.split(centroids, before, stats, set.frame(), params.metric(), frozen))
+                let (frame, metric) = (set.frame(), params.metric());
+                let splits = {
+                    let clusters = Clusters::of(stats, centroids, before, frame, metric);
+                    splitter.splits(&clusters, frame, metric, frozen)
+                };
+                splits.iter().for_each(|split| centroids.split(split));
+                Ok(splits.len())
             }
             Self::LikeFaiss => Ok(like_faiss::split(centroids, stats, set.frame(), set.n(), frozen)),
             Self::Farthest => farthest::relocate(set, centroids, stats, params.metric(), frozen),
@@ -60,5 +89,9 @@ impl Refill {
 
 /// The clusters without weight after the first `frozen`.
 fn empty_clusters(stats: &PartialStats, frozen: usize) -> Vec<usize> {
-    (frozen..stats.counts.len()).filter(|&cluster| stats.is_empty(cluster)).collect()
+    empty_of(&stats.weights, frozen)
+}
+
+fn empty_of(weights: &[Fixed], frozen: usize) -> Vec<usize> {
+    (frozen..weights.len()).filter(|&cluster| weights[cluster] == Fixed::default()).collect()
 }

@@ -1,17 +1,16 @@
 //! Empty clusters: each takes half of a large one.
 
-use super::empty_clusters;
+use super::empty_of;
 use crate::centroids::Centroids;
+use crate::fixed::{Fixed, Grid};
 use crate::frame::Frame;
 use crate::metric::Metric;
+use crate::resident::{Split, Tally};
 use crate::rng::Draws;
 use crate::stats::PartialStats;
 
 /// How far the halves of a split are moved apart, as a share of the donor's spread in a column.
 const PUSH: f64 = 1.0 / 1024.0;
-
-/// The least push, as a share of the coordinate itself: 16 units in the last place of `f32`.
-const LEAST_PUSH: f64 = 1.0 / (1 << 20) as f64;
 
 /// A spread below this share of the objective is the rounding of centroids to `f32`.
 const NO_SPREAD: f64 = 1e-5;
@@ -35,82 +34,121 @@ impl Splitter {
         Self { draws, last: Vec::new(), barren: Vec::new() }
     }
 
-    /// Refills clusters without weight and returns how many; the others keep their old centroid.
-    ///
-    /// `stats` are those of the assignment to `before`, `centroids` their means.
-    pub(super) fn split(
+    /// Which clusters without weight get half of which others; those left over keep their old centroid.
+    pub(super) fn splits(
         &mut self,
-        centroids: &mut Centroids,
-        before: &Centroids,
-        stats: &PartialStats,
+        clusters: &Clusters<'_>,
         frame: &Frame,
         metric: Metric,
         frozen: usize,
-    ) -> usize {
-        self.learn(stats);
-        let empty = empty_clusters(stats, frozen);
+    ) -> Vec<Split> {
+        self.learn(clusters);
+        let empty = empty_of(clusters.weights, frozen);
         if empty.is_empty() {
-            return 0;
+            return Vec::new();
         }
-        let mut spreads = spreads(centroids, before, stats, frame, metric);
-        self.barren.retain(|&(c, rows)| stats.counts[c] == rows);
+        let mut spreads = clusters.spreads(frame, metric);
+        self.barren.retain(|&(c, rows)| clusters.counts[c] == rows);
         self.barren.iter().for_each(|&(c, _)| spreads[c] = 0.0);
         spreads[..frozen].fill(0.0);
-        let mut weights: Vec<f64> = stats.weights.iter().map(|&w| frame.weight().value(w)).collect();
-        for cluster in empty {
-            let Some(donor) = draw_donor(&weights, &stats.counts, &spreads, &mut self.draws) else { break };
-            push_apart(centroids, donor, cluster, spreads[donor], &mut self.draws);
+        let mut weights: Vec<f64> = clusters.weights.iter().map(|&w| frame.weight().value(w)).collect();
+        let mut splits = Vec::new();
+        for receiver in empty {
+            let Some(donor) = draw_donor(&weights, clusters.counts, &spreads, &mut self.draws) else { break };
+            let push = (PUSH * spreads[donor]) as f32;
+            let signs = (0..frame.dim()).map(|_| self.draws.sign() as f32).collect();
+            splits.push(Split { donor, receiver, push, signs });
             weights[donor] /= 2.0;
-            weights[cluster] = weights[donor];
-            spreads[cluster] = spreads[donor];
-            self.last.push((donor, cluster));
+            weights[receiver] = weights[donor];
+            spreads[receiver] = spreads[donor];
+            self.last.push((donor, receiver));
         }
-        self.last.len()
+        splits
     }
 
     /// Where one of two halves got nothing, the other holds rows that do not part.
-    fn learn(&mut self, stats: &PartialStats) {
+    fn learn(&mut self, clusters: &Clusters<'_>) {
         for (donor, cluster) in self.last.drain(..) {
-            match (stats.is_empty(donor), stats.is_empty(cluster)) {
-                (true, false) => self.barren.push((cluster, stats.counts[cluster])),
-                (false, true) => self.barren.push((donor, stats.counts[donor])),
+            match (clusters.is_empty(donor), clusters.is_empty(cluster)) {
+                (true, false) => self.barren.push((cluster, clusters.counts[cluster])),
+                (false, true) => self.barren.push((donor, clusters.counts[donor])),
                 _ => {}
             }
         }
     }
 }
 
-/// Root mean square distance per column of each cluster's rows from their mean; for the inner
-/// product, where the objective holds no distance, of the mean from zero.
-fn spreads(
-    centroids: &Centroids,
-    before: &Centroids,
-    stats: &PartialStats,
-    frame: &Frame,
-    metric: Metric,
-) -> Vec<f64> {
-    let d = frame.dim() as f64;
-    let objective = frame.objective(metric, before.max_sq_norm());
-    let sq_dist = |a: &[f32], b: &[f32]| -> f64 {
-        a.iter().zip(b).map(|(&a, &b)| (f64::from(a) - f64::from(b)).powi(2)).sum()
-    };
-    let of = |cluster: usize| match metric {
-        _ if stats.is_empty(cluster) => 0.0,
-        Metric::L2 => {
-            // Σ‖x − m‖² = Σ‖x − c‖² − Σ‖m − c‖², m being the mean.
-            let around_before = objective.value(stats.objective[cluster]);
-            let weight = frame.weight().value(stats.weights[cluster]);
-            let moved = weight * sq_dist(centroids.row(cluster), before.row(cluster));
-            let around_mean = around_before - moved;
-            if around_mean > NO_SPREAD * around_before { (around_mean / (weight * d)).sqrt() } else { 0.0 }
+/// What must be known of clusters to split them.
+pub(super) struct Clusters<'a> {
+    weights: &'a [Fixed],
+    counts: &'a [u64],
+    objective: &'a [Fixed],
+    /// The grid of the objective.
+    grid: Box<dyn Fn() -> Grid + 'a>,
+    /// `‖m − c‖²` of a cluster's mean and the centroid before it, and `‖m‖²`.
+    moved: Box<dyn Fn(usize) -> f64 + 'a>,
+    sq_norm: Box<dyn Fn(usize) -> f64 + 'a>,
+}
+
+impl<'a> Clusters<'a> {
+    /// From `stats` of an assignment to `before`, and the means.
+    pub(super) fn of(
+        stats: &'a PartialStats,
+        means: &'a Centroids,
+        before: &'a Centroids,
+        frame: &'a Frame,
+        metric: Metric,
+    ) -> Self {
+        let sq_dist = |a: &[f32], b: &[f32]| -> f64 {
+            a.iter().zip(b).map(|(&a, &b)| (f64::from(a) - f64::from(b)).powi(2)).sum()
+        };
+        Self {
+            weights: &stats.weights,
+            counts: &stats.counts,
+            objective: &stats.objective,
+            grid: Box::new(move || frame.objective(metric, before.max_sq_norm())),
+            moved: Box::new(move |c| sq_dist(means.row(c), before.row(c))),
+            sq_norm: Box::new(|c| means.row(c).iter().map(|&v| f64::from(v) * f64::from(v)).sum()),
         }
-        Metric::InnerProduct | Metric::Cosine => {
-            let sq_norm: f64 = centroids.row(cluster).iter().map(|&v| f64::from(v) * f64::from(v)).sum();
-            (sq_norm / d).sqrt()
+    }
+
+    pub(super) fn of_tally(tally: &'a Tally) -> Self {
+        Self {
+            weights: &tally.weights,
+            counts: &tally.counts,
+            objective: &tally.objective,
+            grid: Box::new(|| tally.grid),
+            moved: Box::new(|c| tally.moved[c]),
+            sq_norm: Box::new(|c| tally.sq_norms[c]),
         }
-        other => other.has_no_score(),
-    };
-    (0..centroids.k()).map(of).collect()
+    }
+
+    fn is_empty(&self, cluster: usize) -> bool {
+        self.weights[cluster] == Fixed::default()
+    }
+
+    /// Root mean square distance per column of each cluster's rows from their mean; for the inner
+    /// product, where the objective holds no distance, of the mean from zero.
+    fn spreads(&self, frame: &Frame, metric: Metric) -> Vec<f64> {
+        let (d, grid) = (frame.dim() as f64, (self.grid)());
+        let of = |cluster: usize| match metric {
+            _ if self.is_empty(cluster) => 0.0,
+            Metric::L2 => {
+                // Σ‖x − m‖² = Σ‖x − c‖² − Σ‖m − c‖², m being the mean.
+                let around_before = grid.value(self.objective[cluster]);
+                let weight = frame.weight().value(self.weights[cluster]);
+                let around_mean = around_before - weight * (self.moved)(cluster);
+                if around_mean > NO_SPREAD * around_before {
+                    (around_mean / (weight * d)).sqrt()
+                } else {
+                    0.0
+                }
+            }
+            Metric::InnerProduct | Metric::Cosine => ((self.sq_norm)(cluster) / d).sqrt(),
+            other => other.has_no_score(),
+        };
+        (0..self.counts.len()).map(of).collect()
+    }
 }
 
 /// A cluster with spread, drawn in proportion to its weight. Proportions alone decide: a weight is a
@@ -135,16 +173,6 @@ fn draw_donor(weights: &[f64], counts: &[u64], spreads: &[f64], draws: &mut Draw
     last
 }
 
-fn push_apart(centroids: &mut Centroids, donor: usize, cluster: usize, spread: f64, draws: &mut Draws) {
-    let from: Vec<f64> = centroids.row(donor).iter().map(|&v| f64::from(v)).collect();
-    let push: Vec<f64> =
-        from.iter().map(|&v| draws.sign() * (PUSH * spread).max(LEAST_PUSH * v.abs())).collect();
-    for (j, (v, push)) in from.iter().zip(&push).enumerate() {
-        centroids.row_mut(donor)[j] = (v - push) as f32;
-        centroids.row_mut(cluster)[j] = (v + push) as f32;
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -167,8 +195,11 @@ mod tests {
         }
         let mut centroids = before.clone();
         let mut splitter = Splitter::new(Draws::new(0, 0, Stream::Split));
-        let nsplit = splitter.split(&mut centroids, &before, &stats, &frame, Metric::L2, frozen);
-        (centroids, nsplit)
+        let means = before.clone();
+        let clusters = Clusters::of(&stats, &means, &before, &frame, Metric::L2);
+        let splits = splitter.splits(&clusters, &frame, Metric::L2, frozen);
+        splits.iter().for_each(|split| centroids.split(split));
+        (centroids, splits.len())
     }
 
     #[test]

@@ -1,17 +1,22 @@
 //! Lloyd's algorithm \[L82\].
 
+mod on_host;
+mod with_engine;
+
 use crate::assignment_step::AssignmentStep;
 use crate::centroids::Centroids;
 use crate::empty::Refill;
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::frame::Frame;
 use crate::params::Params;
 use crate::progress::Progress;
 use crate::report::{IterationStats, RunReport, Stop};
-use crate::stats::PartialStats;
+use crate::resident::Update;
+use crate::stats::imbalance_factor;
 use crate::training_set::TrainingSet;
 use crate::watch::Watch;
+use on_host::{OnHost, post_process};
+use with_engine::WithEngine;
 
 /// One restart: its centroids, and how it went.
 pub(crate) struct Run {
@@ -20,7 +25,29 @@ pub(crate) struct Run {
     /// Rows that changed cluster in the last iteration, if there was one before it.
     pub(crate) changed: Option<u64>,
     /// The assignment to `centroids`, where the last iteration made it already.
-    pub(crate) settled: Option<PartialStats>,
+    pub(crate) settled: Option<Settled>,
+}
+
+/// How all rows are assigned to some centroids.
+pub(crate) struct Settled {
+    /// Rows of each cluster.
+    pub(crate) counts: Vec<u64>,
+    /// The objective, in the units of the data.
+    pub(crate) objective: f64,
+}
+
+/// What one iteration did: rows assigned, and how many empty clusters were refilled after it.
+struct Iteration {
+    assigned: Settled,
+    changed: u64,
+    nsplit: usize,
+}
+
+/// The centroids of a run, where they are from iteration to iteration.
+#[allow(clippy::large_enum_variant, reason = "there is one of them, on the stack of a run")]
+enum Place<'p, E: Engine> {
+    OnHost(OnHost),
+    WithEngine(WithEngine<'p, E>),
 }
 
 /// Iterates from `centroids` until nothing changes, little enough changes, or `niter` is reached.
@@ -32,71 +59,86 @@ pub(crate) fn run<E: Engine>(
     assignment: &mut AssignmentStep<'_>,
     watch: &Watch<'_>,
 ) -> Result<Run> {
-    let mut refill = Refill::new(params, redo);
     let mut iterations: Vec<IterationStats> = Vec::new();
     let mut changed = None;
     let mut settled = None;
     assignment.restart();
-    post_process(set, params, &mut centroids)?;
+    let update = Update::of(params, centroids.dim());
+    post_process(set, update, &mut centroids)?;
     let mut stop = watch.over().unwrap_or(Stop::Niter);
     let niter = if stop == Stop::Niter { params.niter } else { 0 };
+    let refill = Refill::new(params, redo);
+    let mut place = Place::of(set, params, centroids, update, assignment, refill)?;
 
     for iteration in 0..niter {
-        let stats = watch.search(|| assignment.step(set, &centroids, params))?;
-        let obj = stats.objective_value(set.frame(), &centroids, params.metric());
-
-        let before = centroids.clone();
-        update(&mut centroids, &stats, set.frame(), params.frozen(before.dim()));
-        let nsplit = refill.refill(set, &mut centroids, &before, &stats, params)?;
-        post_process(set, params, &mut centroids)?;
-
-        changed = (iteration > 0).then_some(stats.changed);
+        let is_last = iteration + 1 == niter;
+        let done = place.iterate(set, params, assignment, is_last, watch)?;
+        changed = (iteration > 0).then_some(done.changed);
         let now = IterationStats {
-            obj,
+            obj: done.assigned.objective,
             time: watch.seconds(),
             time_search: watch.search_seconds(),
-            imbalance_factor: stats.imbalance_factor(),
-            nsplit,
+            imbalance_factor: imbalance_factor(&done.assigned.counts),
+            nsplit: done.nsplit,
         };
         iterations.push(now);
         watch.tell(&Progress::Iteration { redo, iteration, stats: now });
         let reason = stop_reason(&iterations, changed, params.early_stop_threshold);
         if let Some(reason) = reason.or(watch.over()) {
             stop = reason;
-            settled = (reason == Stop::LabelsUnchanged).then_some(stats);
+            settled = (reason == Stop::LabelsUnchanged).then_some(done.assigned);
             break;
         }
     }
     let report = RunReport { iteration_stats: iterations, stop, dims: Vec::new() };
-    Ok(Run { centroids, report, changed, settled })
+    Ok(Run { centroids: place.into_centroids(set)?, report, changed, settled })
 }
 
-/// Each centroid but the frozen ones becomes the weighted mean of its rows.
-fn update(centroids: &mut Centroids, stats: &PartialStats, frame: &Frame, frozen: usize) {
-    (frozen..centroids.k()).for_each(|cluster| centroids.set_mean(cluster, stats, frame));
+impl<'p, E: Engine> Place<'p, E> {
+    /// With the engine, where it keeps centroids and nobody else needs them in an iteration.
+    fn of(
+        set: &TrainingSet<'p, E>,
+        params: &Params,
+        centroids: Centroids,
+        update: Update,
+        assignment: &AssignmentStep<'_>,
+        refill: Refill,
+    ) -> Result<Self> {
+        let is_alone = assignment.is_nearest() && refill.needs_tallies_alone();
+        if is_alone && set.engine().keeps_centroids() {
+            return Ok(Self::WithEngine(WithEngine::new(set, params, &centroids, update, refill)?));
+        }
+        Ok(Self::OnHost(OnHost { centroids, update, refill }))
+    }
+
+    fn iterate(
+        &mut self,
+        set: &mut TrainingSet<'p, E>,
+        params: &Params,
+        assignment: &mut AssignmentStep<'_>,
+        is_last: bool,
+        watch: &Watch<'_>,
+    ) -> Result<Iteration> {
+        match self {
+            Self::OnHost(place) => place.iterate(set, params, assignment, watch),
+            Self::WithEngine(place) => place.iterate(set, params, is_last, watch),
+        }
+    }
+
+    fn into_centroids(self, set: &mut TrainingSet<'p, E>) -> Result<Centroids> {
+        match self {
+            Self::OnHost(place) => Ok(place.centroids),
+            Self::WithEngine(place) => place.into_centroids(set),
+        }
+    }
 }
 
-/// Normalises and rounds, where asked for, all centroids but the frozen ones.
-fn post_process<E: Engine>(
-    set: &TrainingSet<'_, E>,
-    params: &Params,
-    centroids: &mut Centroids,
-) -> Result<()> {
-    if !params.is_spherical() && !params.int_centroids {
-        return Ok(());
+impl Update {
+    /// What `params` ask for, of rows of d columns.
+    fn of(params: &Params, d: usize) -> Self {
+        Self { frozen: params.frozen(d), spherical: params.is_spherical(), integer: params.int_centroids }
     }
-    let frozen = params.frozen(centroids.dim());
-    let mut free = centroids.slice(frozen..centroids.k());
-    if params.is_spherical() {
-        set.engine().normalize(&mut free, set.frame())?;
-    }
-    if params.int_centroids {
-        free.round(set.frame());
-    }
-    centroids.replace_from(frozen, &free);
-    Ok(())
 }
-
 /// Whether to stop after the last of `iterations`, and why. `None` as threshold runs to `niter`.
 pub(crate) fn stop_reason(
     iterations: &[IterationStats],
