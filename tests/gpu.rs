@@ -180,6 +180,10 @@ fn chunks_and_codes_give_what_whole_rows_give(engine: &(impl Engine + Clone)) {
     let parts = train(engine.clone(), &params(20).chunk_rows(Some(300)), &points, None);
     assert_eq!(whole.model.offsets(), parts.model.offsets());
     assert_eq!((&whole.labels, &whole.report.obj), (&parts.labels, &parts.report.obj));
+    let room = 200 << 10;
+    let streamed = train(engine.clone(), &params(20).device_memory(room), &points, None);
+    assert_eq!(whole.model.offsets(), streamed.model.offsets(), "streamed");
+    assert_eq!((&whole.labels, &whole.report.obj), (&streamed.labels, &streamed.report.obj), "streamed");
     let codecs: [Arc<dyn Codec>; 2] =
         [Arc::new(F16Codec::new(d).unwrap()), Arc::new(U8Codec::new(d).unwrap())];
     for codec in codecs {
@@ -192,6 +196,12 @@ fn chunks_and_codes_give_what_whole_rows_give(engine: &(impl Engine + Clone)) {
         // Digits are small integers, which both encodings hold.
         let fit = train(engine.clone(), &params, &encoded, None);
         assert_eq!((fit.model.offsets(), &fit.labels), (whole.model.offsets(), &whole.labels), "{what}");
+        let streamed = train(engine.clone(), &params.device_memory(room), &encoded, None);
+        assert_eq!(
+            (streamed.model.offsets(), &streamed.labels),
+            (whole.model.offsets(), &whole.labels),
+            "{what}"
+        );
     }
 }
 
@@ -244,4 +254,12 @@ mod on_cuda {
 
     stamp!(native, super::cuda());
     stamp!(without_64_bits, super::cuda().without_64_bits());
+}
+
+#[test]
+fn the_cpu_has_no_memory_of_its_own_to_set() {
+    let x = rows("iris");
+    let kmeans = KMeans::on(cpu(), 3).device_memory(1 << 20);
+    let error = kmeans.train_points(&x, None).unwrap_err().to_string();
+    assert!(error.starts_with("device_memory is 1048576, expected nothing"), "{error}");
 }

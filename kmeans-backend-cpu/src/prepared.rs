@@ -76,7 +76,8 @@ enum Values<'p> {
 impl<'p> CpuPrepared<'p> {
     pub(crate) fn new(rows: Rows<'p, NdArray>, weights: Option<&'p [f32]>) -> Self {
         let [n, d] = rows.dims();
-        let rows = match rows {
+        let rows = match rows.unpacked() {
+            Rows::Packed { .. } => unreachable!("they were unpacked"),
             Rows::Host { x, .. } => Values::Slice(x),
             Rows::Tensor(t) => contiguous(t),
             Rows::Csr(rows) => Values::Sparse(rows),

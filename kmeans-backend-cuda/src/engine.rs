@@ -13,13 +13,14 @@ use cubecl::ir::{ElemType, FloatKind, IntKind};
 use cubecl::prelude::*;
 use cubecl::server::Handle;
 use kmeans_core::{
-    Centroids, Closer, Engine, Error, Extent, Frame, Metric, Neighbours, PartialStats, PendingTally, Result,
-    Rows, Split, Update, guard,
+    Centroids, Closer, Engine, Error, Extent, Frame, Metric, Neighbours, Packing, PartialStats, PendingTally,
+    Result, Rows, Split, Update, guard,
 };
 
 use crate::codebook::CubeCodebook;
 use crate::gpu::{Gpu, numbers};
-use crate::prepared::{CubePrepared, Values, plain};
+use crate::kernel::rows::{Encoding, Load};
+use crate::prepared::{CubePrepared, Values};
 use crate::sums::{CubeSums, Reduction};
 use crate::tiles::Tiles;
 use crate::update::finished;
@@ -31,6 +32,8 @@ pub struct CubeEngine<R: Runtime, BT> {
     gpu: Gpu<R>,
     device: R::Device,
     native: bool,
+    /// Bytes that rows may take, where the device says how many it has.
+    room: Option<u64>,
     tiles: Tiles,
     reduction: Reduction,
     bool_type: PhantomData<fn() -> BT>,
@@ -40,7 +43,21 @@ impl<R: Runtime, BT> CubeEngine<R, BT> {
     /// The engine on a device that is known to be there; `name` for reports and errors.
     pub(crate) fn new(device: R::Device, name: String, native: bool) -> Self {
         let gpu = Gpu { client: R::client(&device), name };
-        Self { gpu, device, native, tiles: Tiles::Auto, reduction: Reduction::Auto, bool_type: PhantomData }
+        Self {
+            gpu,
+            device,
+            native,
+            room: None,
+            tiles: Tiles::Auto,
+            reduction: Reduction::Auto,
+            bool_type: PhantomData,
+        }
+    }
+
+    /// With so many bytes for rows.
+    #[cfg(feature = "cuda")]
+    pub(crate) fn with_room(self, bytes: u64) -> Self {
+        Self { room: Some(bytes), ..self }
     }
 
     /// Whether the device has `f64` and `i64`.
@@ -49,6 +66,12 @@ impl<R: Runtime, BT> CubeEngine<R, BT> {
         let properties = client.properties();
         properties.supports_type(ElemType::Float(FloatKind::F64))
             && properties.supports_type(ElemType::Int(IntKind::I64))
+    }
+
+    /// Bytes that CubeCL lets one array have.
+    #[cfg(feature = "cuda")]
+    pub(crate) fn most_bytes(&self) -> u64 {
+        self.gpu.client.properties().memory.max_page_size
     }
 
     /// Measures in pairs of `f32`, as on devices without 64-bit types: 46 bits instead of 53.
@@ -99,19 +122,42 @@ where
         self.device.clone()
     }
 
+    fn computes_elsewhere(&self) -> bool {
+        true
+    }
+
+    fn room(&self) -> Option<u64> {
+        self.room
+    }
+
+    fn takes_packed(&self) -> bool {
+        true
+    }
+
     fn prepare<'p>(
         &'p self,
         rows: Rows<'p, Self::Backend>,
         weights: Option<&'p [f32]>,
     ) -> Result<CubePrepared<'p>> {
         let dims @ [_, d] = rows.dims();
+        let encoding = match &rows {
+            Rows::Packed { packing: Packing::F16, .. } => Encoding::F16,
+            Rows::Packed { packing: Packing::U8, .. } => Encoding::U8,
+            Rows::Packed { packing: Packing::I8, .. } => Encoding::I8,
+            _ => Encoding::F32,
+        };
+        let load = Load { encoding, unit_rows: false, native: self.native };
         let new = |values, words_of: &dyn Fn(Range<usize>) -> Result<Option<Handle>>| {
-            CubePrepared::new(&self.gpu, values, plain(self.native), dims, weights, words_of)
+            CubePrepared::new(&self.gpu, values, load, dims, weights, words_of)
         };
         self.guard(|| match rows {
             Rows::Host { x, .. } => {
                 new(Values::Held, &|rows| self.gpu.upload(&x[rows.start * d..rows.end * d]).map(Some))
             }
+            Rows::Packed { bytes, packing, .. } => new(Values::Held, &|rows| {
+                let row = packing.size() * d;
+                self.gpu.upload(&bytes[rows.start * row..rows.end * row]).map(Some)
+            }),
             Rows::Tensor(t) => {
                 let t: CubeTensor<R> = into_contiguous(t.cast(FloatDType::F32).into_primitive().tensor());
                 new(Values::Held, &|rows| {

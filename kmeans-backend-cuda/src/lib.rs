@@ -3,6 +3,8 @@
 
 mod assign;
 mod codebook;
+#[cfg(all(test, feature = "cuda"))]
+mod codegen;
 mod device;
 mod engine;
 mod gpu;

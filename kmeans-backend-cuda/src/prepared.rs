@@ -9,7 +9,7 @@ use kmeans_core::{Extent, Frame, Result, SparseRows};
 use crate::gpu::{Gpu, UNITS, array, cubes, numbers};
 use crate::kernel::extent::{at_place, find_extent};
 use crate::kernel::gather::gather_rows;
-use crate::kernel::rows::{Encoding, Load, RowsViewLaunch};
+use crate::kernel::rows::{Load, RowsViewLaunch};
 use crate::kernel::unit::unit_factors;
 
 /// Slabs begin at a multiple of so many rows, where any device can begin an array.
@@ -272,9 +272,4 @@ pub(crate) fn column_shape(d: usize) -> (u32, u32) {
 pub(crate) fn column_cubes(rows: usize, d: usize, run: u32) -> CubeCount {
     let (columns, groups) = column_shape(d);
     CubeCount::Static((rows as u32).div_ceil(run * groups), (d as u32).div_ceil(columns), 1)
-}
-
-/// How dense rows of `f32` are loaded.
-pub(crate) fn plain(native: bool) -> Load {
-    Load { encoding: Encoding::F32, unit_rows: false, native }
 }

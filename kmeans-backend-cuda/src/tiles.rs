@@ -2,9 +2,9 @@
 
 use crate::kernel::nearest::Tile;
 
-/// Rows below which a cube of 64 rows leaves fewer units without work than one of 128.
+/// Rows below which cubes of 128 rows would be fewer than a large GPU has places for.
 const FEW_ROWS: usize = 1 << 15;
-/// Centroids that a cube of 64 sees in one step.
+/// Centroids that a narrow cube sees in one step.
 const FEW_CENTROIDS: usize = 64;
 
 /// The choice of tiles.
@@ -14,20 +14,18 @@ pub enum Tiles {
     /// By the numbers of rows and of centroids.
     #[default]
     Auto,
-    /// 64 rows and 64 centroids a cube.
-    Small,
     /// 128 rows and 128 centroids a cube.
     Large,
 }
 
 impl Tiles {
     pub(crate) fn tile(self, rows: usize, k: usize, squared: bool) -> Tile {
-        let (many_rows, many_centroids) = match self {
-            Self::Auto => (rows > FEW_ROWS, k > FEW_CENTROIDS),
-            Self::Small => (false, false),
-            Self::Large => (true, true),
+        let (rows, centroids) = match self {
+            Self::Large => (8, 8),
+            Self::Auto if k <= FEW_CENTROIDS => (8, 4),
+            Self::Auto if rows <= FEW_ROWS => (4, 8),
+            Self::Auto => (8, 8),
         };
-        let side = |is_many| if is_many { 8 } else { 4 };
-        Tile { rows: side(many_rows), centroids: side(many_centroids), squared }
+        Tile { rows, centroids, squared }
     }
 }

@@ -66,8 +66,9 @@ impl CubeCodebook {
         let tally = move || {
             let read = gpu.wait(asked)?;
             let known = numbers(read[2].clone());
-            let of =
-                |at: usize| known.chunks_exact(4).map(|of| f64::from(of[at]) + f64::from(of[at + 1])).collect();
+            let of = |at: usize| {
+                known.chunks_exact(4).map(|of| f64::from(of[at]) + f64::from(of[at + 1])).collect()
+            };
             let (weights, objective, counts) = tallies(&integers(&read[0]));
             let changed = integers(&read[1])[0] as u64;
             Ok(Tally { weights, counts, objective, grid, changed, moved: of(0), sq_norms: of(2) })

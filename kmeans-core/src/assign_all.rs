@@ -201,7 +201,7 @@ pub(crate) fn assign_model<E: Engine>(
     check_dim(source, model)?;
     check_p(keep.p, model)?;
     if !model.metric().is_fused() {
-        return assign_builtin(&engine.backend_device(), source, model, keep, progress);
+        return assign_builtin(&engine.backend_device(), &source.unpacked(), model, keep, progress);
     }
     assign_all(engine, source, None, &model.target(), keep, progress)
 }

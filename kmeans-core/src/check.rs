@@ -72,7 +72,7 @@ impl Params {
         }
     }
 
-    fn beside_exact_1d(&self) -> [(&'static str, bool); 19] {
+    fn beside_exact_1d(&self) -> [(&'static str, bool); 20] {
         let usual = Self::default();
         let most = self.max_points_per_centroid;
         [
@@ -95,6 +95,7 @@ impl Params {
             ("time_limit", self.time_limit.is_some()),
             ("pruning always", self.pruning == Some(Pruning::Always)),
             ("pruning_memory", self.pruning_memory.is_some()),
+            ("device_memory", self.device_memory.is_some()),
         ]
     }
 

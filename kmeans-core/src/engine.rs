@@ -6,6 +6,7 @@ use burn::tensor::{
     Tensor,
     backend::{Backend, BackendTypes},
 };
+use kmeans_data::{PackedView, Packing};
 
 use crate::centroids::Centroids;
 use crate::error::Result;
@@ -27,6 +28,16 @@ pub enum Rows<'p, B: Backend> {
         /// Columns.
         d: usize,
     },
+    /// Small numbers in host memory, lent or owned, for engines that take them packed
+    /// ([`Engine::takes_packed`]).
+    Packed {
+        /// Row-major values.
+        bytes: Cow<'p, [u8]>,
+        /// How they are written.
+        packing: Packing,
+        /// Columns.
+        d: usize,
+    },
     /// A tensor n×d on the engine's own backend.
     Tensor(Tensor<B, 2>),
     /// Sparse rows in host memory, lent or owned. An engine may write out the zeros of some rows at a
@@ -34,11 +45,29 @@ pub enum Rows<'p, B: Backend> {
     Csr(SparseRows<'p>),
 }
 
-impl<B: Backend> Rows<'_, B> {
+impl<'p, B: Backend> Rows<'p, B> {
+    /// Packed rows that are lent.
+    pub(crate) fn packed(view: PackedView<'p>) -> Self {
+        Self::Packed { bytes: Cow::Borrowed(view.bytes()), packing: view.packing(), d: view.dim() }
+    }
+
+    /// The same rows, of which none are packed.
+    #[must_use]
+    pub fn unpacked(self) -> Self {
+        match self {
+            Self::Packed { bytes, packing, d } => {
+                let view = PackedView::new(&bytes, packing, d).expect("packed rows are whole");
+                Self::Host { x: view.unpack().into(), d }
+            }
+            rows => rows,
+        }
+    }
+
     /// Number of rows and of columns.
     pub fn dims(&self) -> [usize; 2] {
         match self {
             Self::Host { x, d } => [x.len() / d, *d],
+            Self::Packed { bytes, packing, d } => [bytes.len() / (packing.size() * d), *d],
             Self::Tensor(t) => t.dims(),
             Self::Csr(rows) => [rows.view().rows(), rows.view().dim()],
         }
@@ -95,7 +124,7 @@ pub trait Engine: Send + Sync {
     type Backend: Backend;
     /// Rows made ready for many passes: the values, lent or held, their labels and distances, and
     /// whatever an engine likes to remember from pass to pass.
-    type Prepared<'p>
+    type Prepared<'p>: Send
     where
         Self: 'p;
     /// Centroids made ready for many rows.
@@ -114,6 +143,21 @@ pub trait Engine: Send + Sync {
     /// Threads that compute, where that is meaningful.
     fn threads(&self) -> Option<usize> {
         None
+    }
+
+    /// Whether rows are copied to memory of its own, where it computes while the host does other things.
+    fn computes_elsewhere(&self) -> bool {
+        false
+    }
+
+    /// How many bytes of that memory rows may take, where that is known.
+    fn room(&self) -> Option<u64> {
+        None
+    }
+
+    /// Whether [`Rows::Packed`] are taken as they are, and unpacked as they are used.
+    fn takes_packed(&self) -> bool {
+        false
     }
 
     /// Takes rows and their weights (1 if `None`). Labels start at 0, the frame at the identity.

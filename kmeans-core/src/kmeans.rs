@@ -275,6 +275,13 @@ impl<T> KMeans<T> {
         self
     }
 
+    /// Most bytes of a GPU's own memory that the rows may take. Changes no bit of the result.
+    #[must_use]
+    pub fn device_memory(mut self, bytes: impl Into<Option<u64>>) -> Self {
+        self.params.device_memory = bytes.into();
+        self
+    }
+
     /// The parameters set so far.
     pub fn params(&self) -> &Params {
         &self.params

@@ -93,6 +93,10 @@ pub struct Params {
     /// columns, about eight a value and nine a row, half of which stays. Distances, 8 a row, are not counted, nor what a
     /// thread takes for centroids. With too little for the rows alone, nothing is pruned. Changes no bit of the result.
     pub pruning_memory: Option<u64>,
+    /// Most bytes of a GPU's own memory that the rows may take, with what is kept of each. Rows beyond it stay in host
+    /// memory and are sent in every iteration, some while others are computed on. `None`: what the device
+    /// has, where it says so. Changes no bit of the result.
+    pub device_memory: Option<u64>,
 }
 
 impl Params {
@@ -163,6 +167,7 @@ impl Default for Params {
             chunk_rows: None,
             pruning: None,
             pruning_memory: None,
+            device_memory: None,
         }
     }
 }

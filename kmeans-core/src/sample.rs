@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use burn::tensor::{Int, Tensor, TensorData, backend::Backend};
-use kmeans_data::{CsrRows, CsrView, DataError, Points};
+use kmeans_data::{CsrRows, CsrView, DataError, PackedView, Packing, Points};
 
 use crate::engine::{Engine, Rows};
 use crate::error::Result;
@@ -81,6 +81,10 @@ impl<'a, E: Engine> Sample<'a, E> {
                 let x = rows.iter().flat_map(|&row| &x[row * d..][..*d]).copied().collect();
                 Held::Rows(Rows::Host { x: Cow::Owned(x), d: *d })
             }
+            Held::Rows(Rows::Packed { bytes, packing, d }) => {
+                let bytes = packed(bytes, *packing, *d).select(rows).into();
+                Held::Rows(Rows::Packed { bytes, packing: *packing, d: *d })
+            }
             Held::Rows(Rows::Tensor(t)) => Held::Rows(select(t, rows)),
             Held::Rows(Rows::Csr(csr)) => Held::Rows(Rows::Csr(SparseRows::Owned(csr.select(rows)))),
         };
@@ -108,6 +112,16 @@ impl<'a, E: Engine> Sample<'a, E> {
     /// Whether rows have to be read again in each pass.
     pub(crate) fn is_streamed(&self) -> bool {
         matches!(self.rows, Held::InSource)
+    }
+
+    /// Bytes of the values of a row as an engine gets them to hold.
+    pub(crate) fn row_bytes(&self) -> u64 {
+        match &self.rows {
+            // Sparse rows stay on the host, tensors where they are.
+            Held::Rows(Rows::Csr(_) | Rows::Tensor(_)) => 0,
+            Held::Rows(Rows::Packed { packing, d, .. }) => (packing.size() * d) as u64,
+            Held::Rows(Rows::Host { .. }) | Held::InSource => (size_of::<f32>() * self.d) as u64,
+        }
     }
 
     /// Whether rows come as sparse ones.
@@ -164,9 +178,14 @@ impl<'a, E: Engine> Sample<'a, E> {
 fn slice<'r, B: Backend>(rows: &'r Rows<'_, B>, range: Range<usize>) -> Rows<'r, B> {
     match rows {
         Rows::Host { x, d } => Rows::Host { x: Cow::Borrowed(&x[range.start * d..range.end * d]), d: *d },
+        Rows::Packed { bytes, packing, d } => Rows::packed(packed(bytes, *packing, *d).slice(range)),
         Rows::Tensor(t) => Rows::Tensor(t.clone().slice([range, 0..t.dims()[1]])),
         Rows::Csr(rows) => Rows::Csr(rows.slice(range)),
     }
+}
+
+fn packed(bytes: &[u8], packing: Packing, d: usize) -> PackedView<'_> {
+    PackedView::new(bytes, packing, d).expect("packed rows are whole")
 }
 
 fn select<B: Backend>(t: &Tensor<B, 2>, rows: &[usize]) -> Rows<'static, B> {
@@ -231,6 +250,9 @@ impl<E: Engine> Points for SamplePoints<'_, '_, E> {
         kmeans_data::check_read(self, &rows, out.len())?;
         match self.0.part(rows) {
             Ok(Rows::Host { x, .. }) => out.copy_from_slice(&x),
+            Ok(Rows::Packed { bytes, packing, d }) => {
+                out.copy_from_slice(&packed(&bytes, packing, d).unpack());
+            }
             Ok(Rows::Tensor(t)) => out.copy_from_slice(&host(t)),
             Ok(Rows::Csr(rows)) => rows.view().densify(out),
             Err(crate::Error::Data(e)) => return Err(e),

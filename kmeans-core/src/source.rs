@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use burn::tensor::{Int, Tensor, TensorData, backend::Backend};
-use kmeans_data::{Points, zeros};
+use kmeans_data::{PackedView, Points, zeros};
 
 use crate::engine::Rows;
 use crate::error::{Error, Result};
@@ -24,27 +24,45 @@ const SPARSE_BLOCK_ENTRIES: usize = 1 << 25;
 /// Where rows are read from.
 pub(crate) enum Source<'a, B: Backend> {
     Points(&'a dyn Points),
+    /// Rows that the engine takes as small numbers.
+    Packed(&'a dyn Points),
     Tensor(Tensor<B, 2>),
 }
 
-impl<B: Backend> Source<'_, B> {
+impl<'a, B: Backend> Source<'a, B> {
+    /// Points as an engine wants them.
+    pub(crate) fn of(points: &'a dyn Points, takes_packed: bool) -> Self {
+        if takes_packed && points.lend_packed(0..points.rows().min(1)).is_some() {
+            return Self::Packed(points);
+        }
+        Self::Points(points)
+    }
+
+    /// The same for who reads values only.
+    pub(crate) fn unpacked(&self) -> Self {
+        match self {
+            Self::Points(p) | Self::Packed(p) => Self::Points(*p),
+            Self::Tensor(t) => Self::Tensor(t.clone()),
+        }
+    }
+
     pub(crate) fn n(&self) -> usize {
         match self {
-            Self::Points(p) => p.rows(),
+            Self::Points(p) | Self::Packed(p) => p.rows(),
             Self::Tensor(t) => t.dims()[0],
         }
     }
 
     pub(crate) fn d(&self) -> usize {
         match self {
-            Self::Points(p) => p.dim(),
+            Self::Points(p) | Self::Packed(p) => p.dim(),
             Self::Tensor(t) => t.dims()[1],
         }
     }
 
     pub(crate) fn name(&self) -> &str {
         match self {
-            Self::Points(p) => p.name(),
+            Self::Points(p) | Self::Packed(p) => p.name(),
             Self::Tensor(_) => "tensor",
         }
     }
@@ -53,7 +71,7 @@ impl<B: Backend> Source<'_, B> {
     pub(crate) fn is_encoded(&self) -> bool {
         match self {
             Self::Points(p) => p.is_encoded(),
-            Self::Tensor(_) => false,
+            Self::Packed(_) | Self::Tensor(_) => false,
         }
     }
 
@@ -61,14 +79,14 @@ impl<B: Backend> Source<'_, B> {
     pub(crate) fn is_sparse(&self) -> bool {
         match self {
             Self::Points(p) => p.lend_csr(0..p.rows().min(1)).is_some(),
-            Self::Tensor(_) => false,
+            Self::Packed(_) | Self::Tensor(_) => false,
         }
     }
 
     /// The number by which messages call a row.
     pub(crate) fn source_row(&self, row: usize) -> usize {
         match self {
-            Self::Points(p) => p.source_row(row),
+            Self::Points(p) | Self::Packed(p) => p.source_row(row),
             Self::Tensor(_) => row,
         }
     }
@@ -94,6 +112,10 @@ impl<B: Backend> Source<'_, B> {
     pub(crate) fn block<'b>(&'b self, rows: Range<usize>, buffer: &'b mut Vec<f32>) -> Result<Rows<'b, B>> {
         match self {
             Self::Tensor(t) => Ok(Rows::Tensor(t.clone().slice([rows, 0..self.d()]))),
+            Self::Packed(p) => match p.lend_packed(rows.clone()) {
+                Some(view) => Ok(Rows::packed(view)),
+                None => self.copy(rows),
+            },
             Self::Points(p) => {
                 if let Some(lent) = lent(*p, rows.clone()) {
                     return Ok(lent);
@@ -109,6 +131,10 @@ impl<B: Backend> Source<'_, B> {
     pub(crate) fn all(&self) -> Result<Rows<'_, B>> {
         match self {
             Self::Tensor(t) => Ok(Rows::Tensor(t.clone())),
+            Self::Packed(p) => match p.lend_packed(0..p.rows()) {
+                Some(view) => Ok(Rows::packed(view)),
+                None => self.copy(0..p.rows()),
+            },
             Self::Points(p) => match lent(*p, 0..p.rows()) {
                 Some(rows) => Ok(rows),
                 None => self.copy(0..p.rows()),
@@ -120,6 +146,10 @@ impl<B: Backend> Source<'_, B> {
     pub(crate) fn values(&self) -> Result<Cow<'_, [f32]>> {
         match self.all()? {
             Rows::Host { x, .. } => Ok(x),
+            Rows::Packed { bytes, packing, d } => {
+                let view = PackedView::new(&bytes, packing, d).expect("packed rows are whole");
+                Ok(view.unpack().into())
+            }
             Rows::Csr(rows) => Ok(rows.to_dense().into()),
             Rows::Tensor(t) => {
                 Ok(t.into_data().convert::<f32>().to_vec().expect("the data were converted").into())
@@ -131,7 +161,7 @@ impl<B: Backend> Source<'_, B> {
     pub(crate) fn copy(&self, rows: Range<usize>) -> Result<Rows<'static, B>> {
         match self {
             Self::Tensor(t) => Ok(Rows::Tensor(t.clone().slice([rows, 0..self.d()]))),
-            Self::Points(p) => {
+            Self::Points(p) | Self::Packed(p) => {
                 let mut x = zeros(rows.len() * p.dim());
                 p.read(rows, &mut x)?;
                 Ok(Rows::Host { x: Cow::Owned(x), d: p.dim() })
@@ -148,7 +178,12 @@ impl<B: Backend> Source<'_, B> {
                 let ids = Tensor::<B, 1, Int>::from_data(TensorData::new(ids, [count]), &t.device());
                 Ok(Rows::Tensor(t.clone().select(0, ids)))
             }
-            Self::Points(p) => {
+            Self::Points(p) | Self::Packed(p) => {
+                if let (Self::Packed(_), Some(view)) = (self, p.lend_packed(0..p.rows())) {
+                    read(ids.len());
+                    let bytes = view.select(ids).into();
+                    return Ok(Rows::Packed { bytes, packing: view.packing(), d: view.dim() });
+                }
                 if let Some(rows) = p.gather_csr(ids) {
                     read(ids.len());
                     return Ok(Rows::Csr(SparseRows::Owned(rows)));
@@ -167,14 +202,14 @@ impl<B: Backend> Source<'_, B> {
 
     /// Says that these rows are needed next.
     pub(crate) fn prefetch(&self, rows: Range<usize>) {
-        if let Self::Points(p) = self {
+        if let Self::Points(p) | Self::Packed(p) = self {
             p.prefetch(rows);
         }
     }
 
     /// Says that these rows are not needed soon.
     pub(crate) fn release(&self, rows: Range<usize>) {
-        if let Self::Points(p) = self {
+        if let Self::Points(p) | Self::Packed(p) = self {
             p.release(rows);
         }
     }

@@ -39,7 +39,7 @@ pub(crate) fn train<E: Engine>(
     }
     if !params.metric().is_fused() {
         let device = engine.backend_device();
-        return train_builtin(&device, params.metric(), source, weights, params, progress);
+        return train_builtin(&device, params.metric(), &source.unpacked(), weights, params, progress);
     }
     if params.exact_1d {
         return train_1d::train(engine, source, weights, params, &watch);

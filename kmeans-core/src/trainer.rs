@@ -163,7 +163,7 @@ pub trait Trainer {
 
 impl<E: Engine> Trainer for E {
     fn train(&self, job: Job<'_>) -> Result<Fit> {
-        let source = Source::Points(job.points);
+        let source = Source::of(job.points, self.takes_packed());
         train::train(self, &source, job.weights, job.params, job.assigner, job.progress)
     }
 
@@ -174,7 +174,7 @@ impl<E: Engine> Trainer for E {
         options: AssignOptions,
         progress: &OnProgress<'_>,
     ) -> Result<Assignment> {
-        assign_model(self, &Source::Points(points), model, options.keep(), progress)
+        assign_model(self, &Source::of(points, self.takes_packed()), model, options.keep(), progress)
     }
 
     fn transform(
@@ -184,6 +184,6 @@ impl<E: Engine> Trainer for E {
         sink: &mut Sink<'_>,
         progress: &OnProgress<'_>,
     ) -> Result<()> {
-        transform_model(self, &Source::Points(points), model, sink, progress)
+        transform_model(self, &Source::of(points, self.takes_packed()), model, sink, progress)
     }
 }

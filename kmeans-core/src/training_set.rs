@@ -1,5 +1,6 @@
 //! The sample made ready by an engine: checked, centred, assigned to and added up.
 
+use std::collections::VecDeque;
 use std::ops::Range;
 
 use crate::centroids::Centroids;
@@ -9,6 +10,7 @@ use crate::extent::Extent;
 use crate::frame::{Frame, ORIGIN_ROWS, Origin};
 use crate::metric::Metric;
 use crate::params::Params;
+use crate::parts::{self, PartOfRows};
 use crate::prune::Prune;
 use crate::report::PairCounts;
 use crate::resident::{PendingTally, Update};
@@ -62,18 +64,16 @@ impl<'p, E: Engine> TrainingSet<'p, E> {
 
     fn checked(engine: &'p E, sample: &'p Sample<'p, E>, params: &Params) -> Result<(Self, Extent)> {
         let n = sample.n();
-        let step = if sample.is_streamed() { Some(params.decode_block_size) } else { params.chunk_rows };
         let mut parts = Vec::new();
         let mut extent = Extent::empty(sample.d());
-        for start in (0..n).step_by(step.unwrap_or(n)) {
-            let range = start..n.min(start.saturating_add(step.unwrap_or(n)));
+        for PartOfRows { rows: range, held } in parts::parts(engine, sample, params)? {
             let part = ready(engine, sample, &range)?;
-            let at_source = |e| locate(e, sample.name(), |row| sample.source_row(start + row));
+            let at_source = |e| locate(e, sample.name(), |row| sample.source_row(range.start + row));
             extent.merge(&engine.extent(&part).map_err(at_source)?);
-            let part = if sample.is_streamed() {
-                Part::Streamed { labels: vec![0; range.len()], distances: vec![0.0; range.len()] }
-            } else {
+            let part = if held {
                 Part::Held(part)
+            } else {
+                Part::Streamed { labels: vec![0; range.len()], distances: vec![0.0; range.len()] }
             };
             parts.push((range, part));
         }
@@ -420,26 +420,42 @@ impl<'p, E: Engine> TrainingSet<'p, E> {
         Ok(total.expect("a training set has at least one part"))
     }
 
-    /// Runs `work` on every part; streamed ones are made ready for it, and keep labels and distances.
+    /// Runs `work` on every part; streamed ones are made ready for it, and keep labels and distances. Where the engine
+    /// computes elsewhere, the next of them is made ready meanwhile.
     fn each_part(
         &mut self,
         mut work: impl FnMut(Range<usize>, &mut E::Prepared<'p>) -> Result<()>,
     ) -> Result<()> {
-        let (engine, sample) = (self.engine, self.sample);
+        let (engine, sample, frame) = (self.engine, self.sample, &self.frame);
         let (prune, n) = (self.prune, self.sample.n());
+        let in_frame = |range: &Range<usize>| {
+            let mut part = ready(engine, sample, range)?;
+            engine.set_frame(&mut part, frame)?;
+            prune.share(range.len(), n).set(engine, &mut part)?;
+            Ok(part)
+        };
+        let is_streamed = |part: &Part<'p, E>| matches!(part, Part::Streamed { .. });
+        let mut left: VecDeque<Range<usize>> =
+            self.parts.iter().filter(|(_, part)| is_streamed(part)).map(|(range, _)| range.clone()).collect();
+        let mut ahead: Option<Result<E::Prepared<'p>>> = None;
         for (range, part) in &mut self.parts {
             match part {
                 Part::Held(part) => work(range.clone(), part)?,
                 Part::Streamed { labels, distances } => {
-                    let mut part = ready(engine, sample, range)?;
-                    engine.set_frame(&mut part, &self.frame)?;
-                    engine.set_labels(&mut part, labels)?;
-                    prune.share(range.len(), n).set(engine, &mut part)?;
-                    work(range.clone(), &mut part)?;
-                    if let Some(pairs) = engine.pair_counts(&part) {
-                        *self.streamed_pairs.get_or_insert_default() += pairs;
-                    }
-                    (*labels, *distances) = (engine.labels(&part)?, engine.distances(&part)?);
+                    left.pop_front();
+                    let mut part = ahead.take().unwrap_or_else(|| in_frame(range))?;
+                    let next = left.front().filter(|_| engine.computes_elsewhere());
+                    std::thread::scope(|scope| {
+                        let next = next.map(|range| scope.spawn(|| in_frame(range)));
+                        engine.set_labels(&mut part, labels)?;
+                        work(range.clone(), &mut part)?;
+                        if let Some(pairs) = engine.pair_counts(&part) {
+                            *self.streamed_pairs.get_or_insert_default() += pairs;
+                        }
+                        (*labels, *distances) = (engine.labels(&part)?, engine.distances(&part)?);
+                        ahead = next.map(|next| next.join().expect("engines return their errors"));
+                        Ok::<(), Error>(())
+                    })?;
                 }
             }
         }

@@ -22,7 +22,7 @@ pub(crate) fn transform_model<E: Engine>(
     progress: &OnProgress<'_>,
 ) -> Result<()> {
     if !model.metric().is_fused() {
-        return transform_builtin(&engine.backend_device(), source, model, sink, progress);
+        return transform_builtin(&engine.backend_device(), &source.unpacked(), model, sink, progress);
     }
     check_dim(source, model)?;
     let (n, target) = (source.n(), model.target());

@@ -20,7 +20,7 @@ pub use scalar::ScalarQuantizer;
 pub use u8_codec::U8Codec;
 pub use write_encoded::write_encoded;
 
-use crate::DataError;
+use crate::{DataError, Packing};
 
 /// What turns rows of d values into codes of a fixed number of bytes, and back; n rows at a time.
 ///
@@ -34,6 +34,11 @@ pub trait Codec: Send + Sync {
 
     /// The bytes of the code of one row; at least 1.
     fn code_size(&self) -> usize;
+
+    /// How a code is written, if it is its values one by one in a packing; then rows need not be decoded to be used.
+    fn packing(&self) -> Option<Packing> {
+        None
+    }
 
     /// Decodes n rows: `codes` holds `n * code_size` bytes and `out` `n * dim` values, row-major. Any bytes are codes.
     ///

@@ -9,7 +9,7 @@ use crate::mapped::MappedFile;
 use crate::npy_header::NpyHeader;
 use crate::points::{are_scattered, check_read, gather_by_row};
 use crate::stored::{ByteOrder, Stored, decode};
-use crate::{DataError, Dtype, Format, Points};
+use crate::{DataError, Dtype, Format, PackedView, Packing, Points};
 
 /// Rows that are read together from an array in Fortran order: their tile of 256 lines stays in the first-level
 /// cache while the columns are written into it one after the other.
@@ -206,6 +206,20 @@ impl Points for NpyFile {
         }
         let bytes = &self.array.data()[rows.start * self.row_bytes()..rows.end * self.row_bytes()];
         bytemuck::try_cast_slice(bytes).ok()
+    }
+
+    fn lend_packed(&self, rows: Range<usize>) -> Option<PackedView<'_>> {
+        let packing = match self.dtype {
+            Dtype::F16 if self.order() == ByteOrder::Little => Packing::F16,
+            Dtype::U8 => Packing::U8,
+            Dtype::I8 => Packing::I8,
+            _ => return None,
+        };
+        if self.by_column || rows.start > rows.end || rows.end > self.rows {
+            return None;
+        }
+        let bytes = &self.array.data()[rows.start * self.row_bytes()..rows.end * self.row_bytes()];
+        PackedView::new(bytes, packing, self.dim)
     }
 
     fn gather(&self, ids: &[usize], out: &mut [f32]) -> Result<(), DataError> {

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::{CsrRows, CsrView, DataError};
+use crate::{CsrRows, CsrView, DataError, PackedView};
 
 /// A table of n rows by d columns, read by blocks as f32.
 ///
@@ -31,6 +31,13 @@ pub trait Points: Sync {
     /// The rows themselves as a sparse matrix, where they are held as one. `None` otherwise, and for rows that are not
     /// there.
     fn lend_csr(&self, rows: Range<usize>) -> Option<CsrView<'_>> {
+        let _ = rows;
+        None
+    }
+
+    /// The rows themselves as small numbers, where they are held as such, row-major in one piece. `None` otherwise, and
+    /// for rows that are not there.
+    fn lend_packed(&self, rows: Range<usize>) -> Option<PackedView<'_>> {
         let _ = rows;
         None
     }
@@ -154,6 +161,9 @@ macro_rules! forward_points {
             }
             fn lend_csr(&self, rows: Range<usize>) -> Option<CsrView<'_>> {
                 (**self).lend_csr(rows)
+            }
+            fn lend_packed(&self, rows: Range<usize>) -> Option<PackedView<'_>> {
+                (**self).lend_packed(rows)
             }
             fn gather_csr(&self, ids: &[usize]) -> Option<CsrRows> {
                 (**self).gather_csr(ids)

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::points::check_read;
-use crate::{CsrRows, CsrView, DataError, Points};
+use crate::{CsrRows, CsrView, DataError, PackedView, Points};
 
 /// The rows `a..b` of another source, counted from 0 here.
 ///
@@ -59,6 +59,10 @@ impl<P: Points> Points for RowRange<P> {
 
     fn lend_csr(&self, rows: Range<usize>) -> Option<CsrView<'_>> {
         self.points.lend_csr(self.in_source(&rows)?)
+    }
+
+    fn lend_packed(&self, rows: Range<usize>) -> Option<PackedView<'_>> {
+        self.points.lend_packed(self.in_source(&rows)?)
     }
 
     fn gather_csr(&self, ids: &[usize]) -> Option<CsrRows> {

@@ -10,6 +10,11 @@ use kmeans_core::{Error, Result};
 use crate::engine::CubeEngine;
 use crate::gpu::started;
 
+/// CubeCL's largest array is this part of the memory.
+const PAGES: u64 = 4;
+/// How much of it rows may take; the rest is for centroids, sums and what others on the machine hold.
+const ROOM_PERCENT: u64 = 80;
+
 /// k-means on an NVIDIA GPU.
 pub type CudaEngine = CubeEngine<CudaRuntime, u8>;
 
@@ -24,7 +29,11 @@ pub fn open_cuda(index: usize) -> Result<CudaEngine> {
     probe(index)?;
     let name = format!("cuda:{index}");
     // CubeCL does not say that it has `f64`, but has it.
-    started(&name, || CudaEngine::new(CudaDevice::new(index), name.clone(), true))
+    started(&name, || {
+        let engine = CudaEngine::new(CudaDevice::new(index), name.clone(), true);
+        let room = engine.most_bytes().saturating_mul(PAGES) / 100 * ROOM_PERCENT;
+        engine.with_room(room)
+    })
 }
 
 /// Checks that GPU `index` can be used.

@@ -13,6 +13,8 @@ pub(crate) enum Encoding {
     F16,
     /// Four a word, the lowest byte first.
     U8,
+    /// The same of integers with a sign.
+    I8,
 }
 
 impl Encoding {
@@ -21,7 +23,7 @@ impl Encoding {
         match self {
             Self::F32 => 1,
             Self::F16 => 2,
-            Self::U8 => 4,
+            Self::U8 | Self::I8 => 4,
         }
     }
 }
@@ -65,7 +67,12 @@ pub(crate) fn value(rows: &RowsView, at: usize) -> f32 {
         half((word >> (16 * (at as u32 % 2))) & 0xffff)
     } else {
         let word = rows.words[at / 4];
-        f32::cast_from((word >> (8 * (at as u32 % 4))) & 0xff)
+        let byte = (word >> (8 * (at as u32 % 4))) & 0xff;
+        if comptime!(encoding == Encoding::I8) {
+            f32::cast_from(byte ^ 0x80) - 128.0
+        } else {
+            f32::cast_from(byte)
+        }
     }
 }
 

@@ -40,7 +40,8 @@ enum Values<'p, B: Backend> {
 impl<'p, B: Backend> TensorPrepared<'p, B> {
     pub(super) fn new(engine: &TensorEngine<B>, rows: Rows<'p, B>, weights: Option<&'p [f32]>) -> Self {
         let [n, d] = rows.dims();
-        let values = match rows {
+        let values = match rows.unpacked() {
+            Rows::Packed { .. } => unreachable!("they were unpacked"),
             Rows::Host { x, .. } => {
                 Values::Dense(Tensor::from_data(TensorData::new(x.into_owned(), [n, d]), &engine.device))
             }

@@ -19,7 +19,8 @@ pub(super) struct RowBlock<'a, B: Backend> {
 impl<'a, B: Backend> RowBlock<'a, B> {
     /// Rows that are passed over once: what is on the host is sent by blocks.
     pub(super) fn once(rows: Rows<'a, B>) -> Self {
-        match rows {
+        match rows.unpacked() {
+            Rows::Packed { .. } => unreachable!("they were unpacked"),
             Rows::Host { x, d } => Self { x, d, on_device: None },
             Rows::Csr(rows) => Self { x: rows.to_dense().into(), d: rows.view().dim(), on_device: None },
             Rows::Tensor(t) => {

@@ -192,9 +192,11 @@ fn check_supported<B: Backend>(metric: &dyn TensorMetric<B>, params: &Params) ->
         chunk_rows: _,
         pruning: _,
         pruning_memory: _,
+        device_memory,
     } = params;
     let refused = [
         ("seeding faiss", *seeding == Seeding::Faiss),
+        ("device_memory", device_memory.is_some()),
         ("init other than random and kmeans++", !matches!(init, Init::KMeansPlusPlus | Init::Random)),
         ("frozen_centroids", *frozen_centroids),
         ("spherical", *spherical),

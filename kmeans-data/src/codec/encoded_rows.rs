@@ -10,7 +10,7 @@ use super::parameters::open_array;
 use crate::npy::NpyArray;
 use crate::points::{are_scattered, check_length, check_read};
 use crate::stored::Stored;
-use crate::{DataError, Dtype, Points};
+use crate::{DataError, Dtype, PackedView, Points};
 
 /// Rows as codes, decoded as they are read: only those asked for, and none is lent.
 pub struct EncodedRows<'a> {
@@ -118,6 +118,12 @@ impl Points for EncodedRows<'_> {
             _ => self.gather_checked(ids, out),
         }
         Ok(())
+    }
+
+    fn lend_packed(&self, rows: Range<usize>) -> Option<PackedView<'_>> {
+        let packing = self.codec.packing()?;
+        let codes = self.codes().get(self.code_range(&rows))?;
+        PackedView::new(codes, packing, self.dim())
     }
 
     fn is_encoded(&self) -> bool {

@@ -5,7 +5,7 @@ use half::{bf16, f16};
 use super::{Codec, encode_values, is_decodable};
 use crate::memory::check_rows;
 use crate::stored::{ByteOrder, decode_f16, widen};
-use crate::{DataError, Dtype};
+use crate::{DataError, Dtype, Packing};
 
 const BF16_RANGE: &str = "bf16 (at most 3.3895314e38)";
 
@@ -40,6 +40,10 @@ impl Codec for F16Codec {
 
     fn code_size(&self) -> usize {
         2 * self.dim
+    }
+
+    fn packing(&self) -> Option<Packing> {
+        Some(Packing::F16)
     }
 
     fn decode(&self, codes: &[u8], out: &mut [f32]) {

@@ -3,7 +3,7 @@
 use super::{Codec, encode_values, is_decodable};
 use crate::memory::check_rows;
 use crate::stored::widen;
-use crate::{DataError, Dtype};
+use crate::{DataError, Dtype, Packing};
 
 /// Integers from 0 to 255, a byte a value; other values have no code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +33,10 @@ impl Codec for U8Codec {
 
     fn code_size(&self) -> usize {
         self.dim
+    }
+
+    fn packing(&self) -> Option<Packing> {
+        Some(Packing::U8)
     }
 
     fn decode(&self, codes: &[u8], out: &mut [f32]) {

@@ -27,6 +27,10 @@ pub(super) struct Running {
     /// and 20 a row; of rows of up to 7 columns 8 and 9]
     #[arg(long, value_name = "BYTES", value_parser = byte_size)]
     pruning_memory: Option<u64>,
+    /// Most of a GPU's memory for the rows: bytes, or a number with K, M or G; rows beyond it are sent in every
+    /// iteration [default: what the device has]; results do not depend on it
+    #[arg(long, value_name = "BYTES", value_parser = byte_size)]
+    device_memory: Option<u64>,
     /// Leave out the assignment of all rows at the end: inertia is then of the sample
     #[arg(long)]
     pub(super) no_final_assign: bool,
@@ -51,6 +55,7 @@ impl Running {
         params.chunk_rows = self.chunk_rows;
         params.pruning = self.pruning;
         params.pruning_memory = self.pruning_memory;
+        params.device_memory = self.device_memory;
     }
 
     pub(super) fn device(&self) -> anyhow::Result<Device> {
