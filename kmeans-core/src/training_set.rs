@@ -400,7 +400,19 @@ impl<'p, E: Engine> TrainingSet<'p, E> {
         of: impl FnMut(Range<usize>, &mut E::Prepared<'p>) -> Result<E::Sums>,
     ) -> Result<PartialStats> {
         let sums = self.sums(of)?;
-        self.engine.download(sums)
+        let stats = self.engine.download(sums)?;
+        self.check_counts(&stats.counts)?;
+        Ok(stats)
+    }
+
+    /// Whether all rows were added up: an engine may compute where failures are not seen.
+    pub(crate) fn check_counts(&self, counts: &[u64]) -> Result<()> {
+        let (found, n) = (counts.iter().sum::<u64>(), self.n());
+        if found == n as u64 {
+            return Ok(());
+        }
+        let message = format!("it added up {found} rows of {n}");
+        Err(Error::Engine { engine: self.engine.name(), message })
     }
 
     fn sums(

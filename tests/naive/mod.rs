@@ -40,7 +40,9 @@ impl Numbers {
 
 /// An embedded data set: its values and its number of columns.
 pub(crate) fn data(name: &str) -> (Vec<f32>, usize) {
-    let path = format!("{}/data/{name}.f32.npy", env!("CARGO_MANIFEST_DIR"));
+    // Tests may run on another machine than they were built on, from the folder of the project.
+    let root = std::env::var("CARGO_MANIFEST_DIR").unwrap_or_else(|_| ".".to_owned());
+    let path = format!("{root}/data/{name}.f32.npy");
     let points = kmeans::open(path).unwrap();
     let mut x = vec![0.0; points.rows() * points.dim()];
     points.read(0..points.rows(), &mut x).unwrap();

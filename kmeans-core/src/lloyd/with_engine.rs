@@ -56,6 +56,7 @@ impl<'p, E: Engine> WithEngine<'p, E> {
             }
             tally()
         })?;
+        set.check_counts(&tally.counts)?;
         let splits = self.refill.splits(&tally, set.frame(), params.metric(), self.update.frozen);
         if !splits.is_empty() {
             self.discard(set);
