@@ -36,7 +36,9 @@ mod measured {
 
     pub(super) fn all<E: Engine + Clone>(engine: &E, shapes: &[[usize; 3]]) {
         println!("{}\n", engine.name());
-        println!("| n × d × k | step | Gflop | GB | floor on an H200, ms | predicted there, ms | measured, ms |");
+        println!(
+            "| n × d × k | step | Gflop | GB | floor on an H200, ms | predicted there, ms | measured, ms |"
+        );
         println!("|---|---|---|---|---|---|---|");
         for &[n, d, k] in shapes {
             for step in steps(engine, n, d, k) {

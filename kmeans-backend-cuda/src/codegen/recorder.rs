@@ -32,11 +32,13 @@ use cubecl_runtime::memory_management::{ManagedMemoryHandle, MemoryAllocationMod
 use cubecl_runtime::storage::{ComputeStorage, ManagedResource, StorageHandle, StorageId};
 
 /// Kernels seen, and the sources of their variants by name.
-static SEEN: Mutex<(Vec<KernelId>, BTreeMap<String, Vec<String>>)> =
-    Mutex::new((Vec::new(), BTreeMap::new()));
+static SEEN: Mutex<(Vec<KernelId>, Sources)> = Mutex::new((Vec::new(), Sources::new()));
+
+/// Sources of the variants of a kernel, by its name.
+type Sources = BTreeMap<String, Vec<String>>;
 
 /// All sources so far.
-pub(super) fn sources() -> BTreeMap<String, Vec<String>> {
+pub(super) fn sources() -> Sources {
     SEEN.lock().unwrap().1.clone()
 }
 
@@ -206,10 +208,8 @@ impl ComputeServer for Recorder {
             clusters: true,
             elect_sync: true,
             fast_tanh: true,
-            ..CppSupportedFeatures::default()
         };
-        let options =
-            CompilationOptions { warp_size: 32, supports_features, ..CompilationOptions::default() };
+        let options = CompilationOptions { warp_size: 32, supports_features };
         let compiled = kernel
             .compile(&mut CudaCompiler::default(), &options, mode, kernel.address_type())
             .unwrap_or_else(|error| panic!("{}: {error:?}", kernel.name()));

@@ -10,6 +10,13 @@
 //! | `unit` | lengths of rows |
 //! | `extent`, `gather` | ranges of columns; rows by number |
 //! | `pairs`, `wide` | numbers of 46 and of 64 bits in words of 32 |
+#![allow(
+    clippy::collapsible_if,
+    clippy::collapsible_else_if,
+    reason = "a condition looks at both sides of its &&, and one must not be looked at without the other"
+)]
+#![allow(clippy::panicking_overflow_checks, reason = "integers of a kernel wrap around")]
+#![allow(clippy::manual_div_ceil, reason = "the language of kernels has none on every type")]
 
 pub(crate) mod centroids;
 pub(crate) mod distance;
