@@ -90,7 +90,7 @@ def report(home, compiler, path):
         faults.append(f"{spills} bytes spill")
     if shared > SHARED_LIMIT:
         faults.append(f"more than {SHARED_LIMIT} bytes of shared memory")
-    if "by_matrix" in path.stem and matrix == 0:
+    if path.stem.startswith("screen_rows") and matrix == 0:
         faults.append("its matrix instructions are lost")
     return line, "; ".join(faults)
 

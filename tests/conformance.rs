@@ -113,6 +113,9 @@ stamp!([
             .tiles(kmeans_backend_cuda::Tiles::Large)
             .reduction(kmeans_backend_cuda::Reduction::Sorted)
     ),
+    wgpu_screened = Some(
+        crate::engines::wgpu().matrix_units(kmeans_backend_cuda::MatrixUnits::Emulated)
+    ),
 ]);
 
 #[cfg(feature = "cuda")]
@@ -123,5 +126,8 @@ stamp!([
         crate::engines::cuda()
             .tiles(kmeans_backend_cuda::Tiles::Large)
             .reduction(kmeans_backend_cuda::Reduction::Sorted)
+    ),
+    cuda_screened = Some(
+        crate::engines::cuda().matrix_units(kmeans_backend_cuda::MatrixUnits::Emulated)
     ),
 ]);

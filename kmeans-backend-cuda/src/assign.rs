@@ -8,7 +8,8 @@ use crate::codebook::CubeCodebook;
 use crate::gpu::{Gpu, UNITS, array, cubes, numbers};
 use crate::kernel::distance::{GROUPS, Measure};
 use crate::kernel::measure::{cube_dim, find_closer, keep_closer, measure_own, measure_pairs};
-use crate::kernel::nearest::{SIDE, Tile, assign_rows, score_rows, select_lowest};
+use crate::kernel::nearest::{SIDE, Tile, score_rows, select_lowest};
+use crate::matrix::{MatrixUnits, Trust};
 use crate::prepared::{CubePrepared, Slab};
 use crate::tiles::Tiles;
 
@@ -16,6 +17,9 @@ use crate::tiles::Tiles;
 const PAIRS: usize = 1 << 22;
 /// Units that look for the lowest scores of a row.
 const SELECT_UNITS: u32 = 64;
+
+/// How labels are found.
+pub(crate) type Choices<'e> = (MatrixUnits, &'e Trust, Tiles);
 
 /// `weight · distance` of the rows of a slab on the grid of the objective, four words a row.
 pub(crate) type Terms = Handle;
@@ -26,29 +30,20 @@ impl CubePrepared<'_> {
         &mut self,
         gpu: &Gpu<R>,
         codebook: &CubeCodebook,
-        tiles: Tiles,
+        choices @ (_, _, tiles): Choices<'_>,
     ) -> Result<()> {
         self.changed = gpu.zeros(2)?;
         for at in 0..self.slabs.len() {
+            let by_matrix = self.assign_by_matrix(gpu, at, codebook, choices)?;
             let slab = &self.slabs[at];
-            let labels = gpu.empty(slab.len())?;
-            let tile = tiles.tile(slab.len(), codebook.k, codebook.is_squared());
-            // SAFETY: cubes look at no row past the slab's and no centroid past k, and each row has a label.
-            unsafe {
-                assign_rows::launch_unchecked::<R>(
-                    &gpu.client,
-                    cubes(slab.len().div_ceil(tile.cube_rows() as usize)),
-                    CubeDim::new_2d(SIDE, SIDE),
-                    self.view(gpu, slab)?,
-                    array(&codebook.centroids, codebook.k * self.d),
-                    array(&codebook.biases, codebook.k),
-                    array(&slab.labels, slab.len()),
-                    array(&labels, slab.len()),
-                    array(&self.changed, 2),
-                    codebook.k as u32,
-                    tile,
-                );
-            }
+            let labels = match by_matrix {
+                Some(labels) => labels,
+                None => {
+                    let labels = gpu.empty(slab.len())?;
+                    self.assign_exactly(gpu, slab, codebook, tiles, (&labels, slab.len()), None)?;
+                    labels
+                }
+            };
             self.slabs[at].labels = labels;
         }
         Ok(())
@@ -192,9 +187,9 @@ impl CubePrepared<'_> {
         gpu: &Gpu<R>,
         codebook: &CubeCodebook,
         limits: &[f32],
-        tiles: Tiles,
+        choices: Choices<'_>,
     ) -> Result<Vec<(usize, i32, f32)>> {
-        self.assign(gpu, codebook, tiles)?;
+        self.assign(gpu, codebook, choices)?;
         let mut all = Vec::new();
         for at in 0..self.slabs.len() {
             self.measure(gpu, at, codebook)?;
@@ -260,7 +255,7 @@ impl CubePrepared<'_> {
         tiles: Tiles,
     ) -> Result<Handle> {
         let k = codebook.k;
-        let (scores, ids) = (gpu.empty(count * k)?, gpu.empty(count * p)?);
+        let (scores, ids, nothing) = (gpu.empty(count * k)?, gpu.empty(count * p)?, gpu.zeros(1)?);
         let tile: Tile = tiles.tile(count, k, codebook.is_squared());
         // SAFETY: cubes write no row past `count` and no centroid past k.
         unsafe {
@@ -269,6 +264,7 @@ impl CubePrepared<'_> {
                 cubes(count.div_ceil(tile.cube_rows() as usize)),
                 CubeDim::new_2d(SIDE, SIDE),
                 self.view(gpu, slab)?,
+                array(&nothing, 1),
                 array(&codebook.centroids, k * self.d),
                 array(&codebook.biases, k),
                 array(&scores, count * k),

@@ -2,6 +2,7 @@
 
 use std::marker::PhantomData;
 use std::ops::Range;
+use std::sync::Arc;
 
 use burn::tensor::FloatDType;
 use burn::tensor::backend::DeviceOps;
@@ -17,9 +18,11 @@ use kmeans_core::{
     Result, Rows, Split, Update, guard,
 };
 
+use crate::assign::Choices;
 use crate::codebook::CubeCodebook;
 use crate::gpu::{Gpu, numbers};
 use crate::kernel::rows::{Encoding, Load};
+use crate::matrix::{MatrixUnits, Trust};
 use crate::prepared::{CubePrepared, Values};
 use crate::sums::{CubeSums, Reduction};
 use crate::tiles::Tiles;
@@ -36,6 +39,9 @@ pub struct CubeEngine<R: Runtime, BT> {
     room: Option<u64>,
     tiles: Tiles,
     reduction: Reduction,
+    units: MatrixUnits,
+    /// Shared by the clones of an engine.
+    trust: Arc<Trust>,
     bool_type: PhantomData<fn() -> BT>,
 }
 
@@ -50,6 +56,8 @@ impl<R: Runtime, BT> CubeEngine<R, BT> {
             room: None,
             tiles: Tiles::Auto,
             reduction: Reduction::Auto,
+            units: MatrixUnits::Auto,
+            trust: Arc::default(),
             bool_type: PhantomData,
         }
     }
@@ -92,6 +100,16 @@ impl<R: Runtime, BT> CubeEngine<R, BT> {
         Self { reduction, ..self }
     }
 
+    /// Whether rows are screened by matrix units. Labels do not depend on it.
+    #[must_use]
+    pub fn matrix_units(self, units: MatrixUnits) -> Self {
+        Self { units, ..self }
+    }
+
+    fn choices(&self) -> Choices<'_> {
+        (self.units, &self.trust, self.tiles)
+    }
+
     fn guard<T>(&self, operations: impl FnOnce() -> Result<T>) -> Result<T> {
         guard(&self.gpu.name, operations)?
     }
@@ -99,7 +117,7 @@ impl<R: Runtime, BT> CubeEngine<R, BT> {
 
 impl<R: Runtime, BT> Clone for CubeEngine<R, BT> {
     fn clone(&self) -> Self {
-        Self { gpu: self.gpu.clone(), device: self.device.clone(), ..*self }
+        Self { gpu: self.gpu.clone(), device: self.device.clone(), trust: self.trust.clone(), ..*self }
     }
 }
 
@@ -189,7 +207,7 @@ where
 
     fn assign(&self, rows: &mut CubePrepared<'_>, codebook: &CubeCodebook) -> Result<()> {
         self.guard(|| {
-            rows.assign(&self.gpu, codebook, self.tiles)?;
+            rows.assign(&self.gpu, codebook, self.choices())?;
             (0..rows.slabs.len()).try_for_each(|slab| rows.measure(&self.gpu, slab, codebook).map(drop))
         })
     }
@@ -200,7 +218,7 @@ where
 
     fn step(&self, rows: &mut CubePrepared<'_>, codebook: &CubeCodebook) -> Result<CubeSums> {
         self.guard(|| {
-            rows.assign(&self.gpu, codebook, self.tiles)?;
+            rows.assign(&self.gpu, codebook, self.choices())?;
             rows.reduce(&self.gpu, codebook, self.reduction)
         })
     }
@@ -313,7 +331,7 @@ where
         codebook: &CubeCodebook,
         limits: &[f32],
     ) -> Result<Vec<(usize, i32, f32)>> {
-        self.guard(|| rows.closest(&self.gpu, codebook, limits, self.tiles))
+        self.guard(|| rows.closest(&self.gpu, codebook, limits, self.choices()))
     }
 
     fn nearest(&self, rows: &CubePrepared<'_>, codebook: &CubeCodebook, p: usize) -> Result<Neighbours> {

@@ -9,6 +9,7 @@ mod device;
 mod engine;
 mod gpu;
 mod kernel;
+mod matrix;
 mod prepared;
 mod sums;
 mod tiles;
@@ -20,6 +21,7 @@ pub use device::cuda::{CudaEngine, open_cuda};
 #[cfg(feature = "wgpu")]
 pub use device::wgpu::{WgpuEngine, open_wgpu};
 pub use engine::CubeEngine;
+pub use matrix::MatrixUnits;
 pub use prepared::CubePrepared;
 pub use sums::{CubeSums, Reduction};
 pub use tiles::Tiles;

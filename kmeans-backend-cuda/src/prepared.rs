@@ -11,6 +11,7 @@ use crate::kernel::extent::{at_place, find_extent};
 use crate::kernel::gather::gather_rows;
 use crate::kernel::rows::{Load, RowsViewLaunch};
 use crate::kernel::unit::unit_factors;
+use crate::matrix::Shadow;
 
 /// Slabs begin at a multiple of so many rows, where any device can begin an array.
 const SLAB_ROWS: usize = 64;
@@ -52,6 +53,8 @@ pub(crate) struct Slab {
     pub(crate) weights: Handle,
     pub(crate) labels: Handle,
     pub(crate) distances: Handle,
+    /// The rows in half precision, once matrix units were used.
+    pub(crate) shadow: Option<Shadow>,
     /// Labels and distances to go back to.
     pub(crate) kept: Option<(Handle, Handle)>,
     /// See [`crate::kernel::rows::RowsView::factors`].
@@ -87,6 +90,7 @@ impl<'p> CubePrepared<'p> {
                 },
                 labels: gpu.zeros(rows.len())?,
                 distances: gpu.zeros(rows.len())?,
+                shadow: None,
                 kept: None,
                 factors: nothing.clone(),
                 rows,
@@ -105,6 +109,7 @@ impl<'p> CubePrepared<'p> {
         self.shift = gpu.upload(&shift)?;
         self.frame = frame.clone();
         self.load.unit_rows = false;
+        self.slabs.iter_mut().for_each(|slab| slab.shadow = None);
         if frame.has_unit_rows() {
             for at in 0..self.slabs.len() {
                 let slab = &self.slabs[at];
@@ -129,6 +134,11 @@ impl<'p> CubePrepared<'p> {
 
     /// The rows of a slab as the argument of a kernel.
     pub(crate) fn view<R: Runtime>(&self, gpu: &Gpu<R>, slab: &Slab) -> Result<RowsViewLaunch<R>> {
+        self.view_of(gpu, slab, slab.len())
+    }
+
+    /// The same of the first `n` rows of a slab.
+    pub(crate) fn view_of<R: Runtime>(&self, gpu: &Gpu<R>, slab: &Slab, n: usize) -> Result<RowsViewLaunch<R>> {
         let words = match (&slab.words, &self.values) {
             (Some(words), _) => words.clone(),
             (None, Values::Sparse(rows)) => gpu.upload(&rows.slice(slab.rows.clone()).to_dense())?,
@@ -140,7 +150,7 @@ impl<'p> CubePrepared<'p> {
             array(&self.shift, self.d),
             array(&slab.factors, factors),
             self.frame.scale(),
-            slab.len() as u32,
+            n as u32,
             self.d as u32,
             0,
             self.load,

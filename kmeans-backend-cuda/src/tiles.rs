@@ -26,6 +26,6 @@ impl Tiles {
             Self::Auto if rows <= FEW_ROWS => (4, 8),
             Self::Auto => (8, 8),
         };
-        Tile { rows, centroids, squared }
+        Tile { rows, centroids, squared, listed: false }
     }
 }

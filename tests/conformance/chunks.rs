@@ -1,5 +1,7 @@
 //! The same rows in one part or in many: the same sums, bit for bit.
 
+use std::ops::Range;
+
 use kmeans::core::{Engine, Metric, PartialStats};
 
 use crate::engines::{centroids, check_same, frame, prepared};
@@ -12,12 +14,11 @@ fn check(engine: &impl Engine, weights: Option<&[f32]>, n: usize) {
             let frame = frame(&x, d, weights, metric);
             let codebook = engine.codebook(&centroids(&x, k, &frame, 1), metric).unwrap();
             let (mut whole, mut labels) = (None::<PartialStats>, Vec::new());
-            for parts in [1, 2, 5, n] {
-                let step = n.div_ceil(parts);
+            for cuts in cuts(n) {
+                let parts = cuts.len();
                 let mut sums = None;
                 let mut found = Vec::new();
-                for start in (0..n).step_by(step) {
-                    let range = start..n.min(start + step);
+                for range in cuts {
                     let x = &x[range.start * d..range.end * d];
                     let mut rows = prepared(engine, x, weights.map(|w| &w[range]), &frame);
                     let part = engine.step(&mut rows, &codebook).unwrap();
@@ -38,6 +39,14 @@ fn check(engine: &impl Engine, weights: Option<&[f32]>, n: usize) {
             }
         }
     }
+}
+
+/// Ways to cut n rows into parts: whole, halves, fifths, and the last tenth row by row.
+fn cuts(n: usize) -> Vec<Vec<Range<usize>>> {
+    let by = |start: usize, step: usize| (start..n).step_by(step).map(move |at| at..n.min(at + step));
+    let mut last = vec![0..n - n / 10];
+    last.extend(by(n - n / 10, 1));
+    vec![by(0, n).collect(), by(0, n.div_ceil(2)).collect(), by(0, n.div_ceil(5)).collect(), last]
 }
 
 pub(crate) fn parts_add_up_to_the_whole(engine: &impl Engine) {

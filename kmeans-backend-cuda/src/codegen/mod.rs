@@ -45,6 +45,17 @@ fn launch_all(engine: &Recorded, mut rows: CubePrepared<'_>, frame: &Frame, metr
     engine.nearest(&rows, &codebook, 3).unwrap();
 }
 
+/// Enough rows and centroids for matrix units.
+fn screen(engine: &Recorded, metric: Metric, d: usize) {
+    let (n, k) = (1 << 13, 64);
+    let extent = Extent::new(vec![-1.0; d], vec![1.0; d], n, None);
+    let frame = Frame::with(vec![0.0; d], 1.0, &extent);
+    let mut rows = engine.prepare(Rows::Host { x: vec![0.5; n * d].into(), d }, None).unwrap();
+    engine.set_frame(&mut rows, &frame).unwrap();
+    let codebook = engine.codebook(&Centroids::from_offsets(vec![0.5; k * d], d), metric).unwrap();
+    engine.assign(&mut rows, &codebook).unwrap();
+}
+
 #[test]
 fn every_kernel_is_written_in_cuda() {
     let x: Vec<f32> = (0..N * D).map(|i| (i % 29) as f32).collect();
@@ -67,6 +78,11 @@ fn every_kernel_is_written_in_cuda() {
                 let rows = engine.prepare(Rows::Packed { bytes, packing, d: D }, None).unwrap();
                 launch_all(&engine, rows, &Frame::centred(&extent, &x, Metric::L2), Metric::L2, 7);
             }
+            for metric in [Metric::L2, Metric::InnerProduct] {
+                for d in [D, 128, 700, 1500] {
+                    screen(&engine, metric, d);
+                }
+            }
             // More clusters than are counted in shared memory.
             let extent = Extent::new(vec![0.0; D], vec![28.0; D], N, None);
             let frame = Frame::centred(&extent, &x, Metric::L2);
@@ -83,5 +99,7 @@ fn every_kernel_is_written_in_cuda() {
             fs::write(folder.join(format!("{name}-{number}.cu")), source).unwrap();
         }
     }
-    assert!(sources.contains_key("assign_rows"), "{:?}", sources.keys());
+    for kernel in ["assign_rows", "screen_rows"] {
+        assert!(sources.contains_key(kernel), "{kernel} is not in {:?}", sources.keys());
+    }
 }

@@ -11,9 +11,10 @@ use cubecl::client::ComputeClient;
 use cubecl::cuda::CudaCompiler;
 use cubecl::device::{Device, DeviceId, DeviceService};
 use cubecl::future::DynFut;
-use cubecl::ir::features::{Features, Plane};
+use cubecl::ir::features::{Features, MmaConfig, Plane};
 use cubecl::ir::{
-    DeviceProperties, HardwareProperties, MemoryDeviceProperties, TargetProperties, VectorSize,
+    DeviceProperties, ElemType, FloatKind, HardwareProperties, MemoryDeviceProperties, StorageType,
+    TargetProperties, VectorSize,
 };
 use cubecl::prelude::*;
 use cubecl::profile::{ProfileDuration, TimingMethod};
@@ -119,6 +120,15 @@ impl DeviceService for Recorder {
         features.plane.insert(Plane::Sync);
         let mut properties = DeviceProperties::new(features, memory, hardware, TimingMethod::System);
         cubecl_cpp::register_supported_types(&mut properties);
+        let of = |kind| StorageType::Scalar(ElemType::Float(kind));
+        properties.features.matmul.cmma.insert(MmaConfig {
+            a_type: of(FloatKind::F16),
+            b_type: of(FloatKind::F16),
+            cd_type: of(FloatKind::F32),
+            m: 16,
+            n: 16,
+            k: 16,
+        });
         let logger = Arc::new(ServerLogger::default());
         let policy = ContiguousMemoryLayoutPolicy::new(512);
         Self { utilities: Arc::new(ServerUtilities::new(properties, logger, (), policy)) }

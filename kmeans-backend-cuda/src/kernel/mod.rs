@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `rows` | a value of a row: decoded, in the frame |
 //! | `nearest` | distance and argmin in one; scores; the lowest of them |
+//! | `screen` | the nearest by half-precision products, where that is sure |
 //! | `distance`, `measure` | measured distances in `f64` or pairs of `f32` |
 //! | `order`, `reduce` | counting sort by label; sums of clusters |
 //! | `centroids` | means, normalisation, rounding, splits |
@@ -28,5 +29,6 @@ pub(crate) mod order;
 pub(crate) mod pairs;
 pub(crate) mod reduce;
 pub(crate) mod rows;
+pub(crate) mod screen;
 pub(crate) mod unit;
 pub(crate) mod wide;

@@ -26,6 +26,8 @@ pub(crate) struct Tile {
     pub(crate) centroids: u32,
     /// What products are multiplied by: −2 for L2, −1 for inner products, by its bits.
     pub(crate) squared: bool,
+    /// Whether only rows on a list are looked at.
+    pub(crate) listed: bool,
 }
 
 impl Tile {
@@ -35,10 +37,13 @@ impl Tile {
 }
 
 /// The nearest of the centroids for each row, the lowest on ties, 0 for a row that is no number; and how many
-/// labels are not those of `before`.
+/// labels are not those of `before`. Of rows on a list, as many as `listed` says, changes are not counted.
 #[cube(launch_unchecked)]
+#[allow(clippy::too_many_arguments, reason = "a kernel names all that it reads")]
 pub(crate) fn assign_rows(
     rows: &RowsView,
+    list: &Array<u32>,
+    listed: &Array<u32>,
     centroids: &Array<f32>,
     biases: &Array<f32>,
     before: &Array<u32>,
@@ -50,51 +55,61 @@ pub(crate) fn assign_rows(
     let cube_rows = comptime!(tile.rows * SIDE);
     let cube_centroids = comptime!(tile.centroids * SIDE);
     let first_row = CUBE_POS as u32 * cube_rows;
-    let mut row_tile = SharedMemory::<Four>::new(comptime!((DEPTH * cube_rows / 4) as usize));
-    let mut centroid_tile = SharedMemory::<Four>::new(comptime!((DEPTH * cube_centroids / 4) as usize));
-    let mut best = Array::<f32>::new(comptime!(tile.rows as usize));
-    let mut winner = Array::<u32>::new(comptime!(tile.rows as usize));
-    #[unroll]
-    for i in 0..comptime!(tile.rows as usize) {
-        best[i] = NONE;
-        winner[i] = 0u32;
+    let mut count = rows.rows;
+    if comptime!(tile.listed) {
+        count = listed[0];
     }
-    for first in range_stepped(0u32, k, cube_centroids) {
-        let mut chains = Array::<f32>::new(comptime!((tile.rows * tile.centroids) as usize));
-        score_tile(
-            rows,
-            centroids,
-            first_row,
-            first,
-            k,
-            &mut row_tile,
-            &mut centroid_tile,
-            &mut chains,
-            tile,
-        );
+    // The same for all units of a cube, so that they wait together.
+    if first_row < count {
+        let mut row_tile = SharedMemory::<Four>::new(comptime!((DEPTH * cube_rows / 4) as usize));
+        let mut centroid_tile = SharedMemory::<Four>::new(comptime!((DEPTH * cube_centroids / 4) as usize));
+        let mut best = Array::<f32>::new(comptime!(tile.rows as usize));
+        let mut winner = Array::<u32>::new(comptime!(tile.rows as usize));
         #[unroll]
-        for j in 0..comptime!(tile.centroids as usize) {
-            let centroid = first + centroid_of(j);
-            if centroid < k {
-                let bias = biases[centroid as usize];
-                #[unroll]
-                for i in 0..comptime!(tile.rows as usize) {
-                    let score = bias + chains[i * comptime!(tile.centroids as usize) + j];
-                    if score < best[i] {
-                        best[i] = score;
-                        winner[i] = centroid;
+        for i in 0..comptime!(tile.rows as usize) {
+            best[i] = NONE;
+            winner[i] = 0u32;
+        }
+        for first in range_stepped(0u32, k, cube_centroids) {
+            let mut chains = Array::<f32>::new(comptime!((tile.rows * tile.centroids) as usize));
+            score_tile(
+                rows,
+                list,
+                centroids,
+                first_row,
+                count,
+                first,
+                k,
+                &mut row_tile,
+                &mut centroid_tile,
+                &mut chains,
+                tile,
+            );
+            #[unroll]
+            for j in 0..comptime!(tile.centroids as usize) {
+                let centroid = first + centroid_of(j);
+                if centroid < k {
+                    let bias = biases[centroid as usize];
+                    #[unroll]
+                    for i in 0..comptime!(tile.rows as usize) {
+                        let score = bias + chains[i * comptime!(tile.centroids as usize) + j];
+                        if score < best[i] {
+                            best[i] = score;
+                            winner[i] = centroid;
+                        }
                     }
                 }
             }
         }
+        settle(list, first_row, count, &best, &winner, before, labels, changed, tile);
     }
-    settle(rows, first_row, &best, &winner, before, labels, changed, tile);
 }
 
 /// The scores of all centroids for rows `first..first + count`, row-major count×k.
 #[cube(launch_unchecked)]
 pub(crate) fn score_rows(
     rows: &RowsView,
+    nothing: &Array<u32>,
     centroids: &Array<f32>,
     biases: &Array<f32>,
     scores: &mut Array<f32>,
@@ -112,8 +127,10 @@ pub(crate) fn score_rows(
         let mut chains = Array::<f32>::new(comptime!((tile.rows * tile.centroids) as usize));
         score_tile(
             rows,
+            nothing,
             centroids,
             first_row,
+            rows.rows,
             start,
             k,
             &mut row_tile,
@@ -151,13 +168,21 @@ fn centroid_of(#[comptime] j: usize) -> u32 {
     comptime!((j as u32 / 4) * 4 * SIDE) + UNIT_POS_X * 4 + comptime!(j as u32 % 4)
 }
 
+/// The row at a place: itself, or that of the list.
+#[cube]
+fn row_at(list: &Array<u32>, place: u32, #[comptime] tile: Tile) -> u32 {
+    if comptime!(tile.listed) { list[place as usize] } else { place }
+}
+
 /// The chains of this unit's rows and centroids.
 #[cube]
 #[allow(clippy::too_many_arguments, reason = "the inside of two kernels")]
 fn score_tile(
     rows: &RowsView,
+    list: &Array<u32>,
     centroids: &Array<f32>,
     first_row: u32,
+    count: u32,
     first: u32,
     k: u32,
     row_tile: &mut SharedMemory<Four>,
@@ -180,9 +205,9 @@ fn score_tile(
             if start + column < dim {
                 #[unroll]
                 for lane in 0..4usize {
-                    let row = first_row + group * 4 + lane as u32;
-                    if row < rows.rows {
-                        four[lane] = offset(rows, row, start + column);
+                    let place = first_row + group * 4 + lane as u32;
+                    if place < count {
+                        four[lane] = offset(rows, row_at(list, place, tile), start + column);
                     }
                 }
             }
@@ -235,8 +260,9 @@ fn score_tile(
 #[cube]
 #[allow(clippy::too_many_arguments, reason = "the end of a kernel")]
 fn settle(
-    rows: &RowsView,
+    list: &Array<u32>,
     first_row: u32,
+    count: u32,
     best: &Array<f32>,
     winner: &Array<u32>,
     before: &Array<u32>,
@@ -253,9 +279,10 @@ fn settle(
         scores[UNIT_POS as usize] = best[i];
         numbers[UNIT_POS as usize] = winner[i];
         sync_cube();
-        let row = first_row + row_of(i);
+        let place = first_row + row_of(i);
         if UNIT_POS_X == 0 {
-            if row < rows.rows {
+            if place < count {
+                let row = row_at(list, place, tile);
                 let start = (UNIT_POS_Y * SIDE) as usize;
                 let mut score = scores[start];
                 let mut label = numbers[start];
@@ -267,8 +294,10 @@ fn settle(
                         label = number;
                     }
                 }
-                if before[row as usize] != label {
-                    moved += 1;
+                if comptime!(!tile.listed) {
+                    if before[row as usize] != label {
+                        moved += 1;
+                    }
                 }
                 labels[row as usize] = label;
             }

@@ -1,0 +1,263 @@
+//! Labels by matrix units: screened in half precision, and decided exactly where that does not tell.
+
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use cubecl::ir::features::MmaConfig;
+use cubecl::ir::{ElemType, FloatKind, StorageType};
+use cubecl::prelude::*;
+use cubecl::server::Handle;
+use half::f16;
+use kmeans_core::Result;
+
+use crate::assign::Choices;
+use crate::codebook::CubeCodebook;
+use crate::gpu::{Gpu, UNITS, array, cubes};
+use crate::kernel::distance::GROUPS;
+use crate::kernel::measure::cube_dim;
+use crate::kernel::nearest::{SIDE, assign_rows};
+use crate::kernel::screen::{self, Screen, count_changed, screen_rows, shadow_centroids, shadow_rows};
+use crate::prepared::{CubePrepared, Slab};
+use crate::tiles::Tiles;
+
+/// Fewer columns, centroids or rows are assigned as fast without.
+const FEWEST_COLUMNS: usize = 16;
+const FEWEST_CENTROIDS: usize = 64;
+const FEWEST_ROWS: usize = 1 << 13;
+/// Lengths are scaled to it: squares of halves stay far from the range of `f32`, and small values above that of halves.
+const LARGEST: f64 = 8192.0;
+/// Rows whose labels are compared with those of the exact kernel when matrix units are first used.
+const CHECKED_ROWS: usize = 4096;
+/// Rows of a unit that counts changes.
+const RUN: u32 = 32;
+/// Shared memory of a cube of an NVIDIA GPU that leaves room for a second one.
+const SHARED_BYTES: u32 = 110 << 10;
+
+/// Whether rows are screened by matrix units first. Labels do not depend on it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum MatrixUnits {
+    /// Where the device has them and there is enough to do.
+    #[default]
+    Auto,
+    /// All pairs are scored exactly.
+    Off,
+    /// Screened without matrix units, whatever there is to do: slow, for tests.
+    Emulated,
+}
+
+/// What is known of a device's matrix units after their first use: 0 nothing yet, 1 that they can be trusted, 2 that
+/// they cannot.
+#[derive(Debug, Default)]
+pub(crate) struct Trust(AtomicU8);
+
+/// Rows or centroids in half precision, and their lengths.
+#[derive(Clone)]
+pub(crate) struct Shadow {
+    halves: Handle,
+    /// One a row; of centroids the largest alone.
+    norms: Handle,
+}
+
+impl MatrixUnits {
+    /// How to screen rows of a slab, if they are.
+    fn screen<R: Runtime>(self, gpu: &Gpu<R>, trust: &Trust, rows: usize, d: usize, codebook: &CubeCodebook) -> Option<Screen> {
+        let is_worth = rows >= FEWEST_ROWS && d >= FEWEST_COLUMNS && codebook.k >= FEWEST_CENTROIDS;
+        let depth = d.next_multiple_of(16) as u32;
+        let of = |rows, centroids, by_matrix| Screen { rows, centroids, depth, squared: codebook.is_squared(), by_matrix };
+        match self {
+            Self::Off => None,
+            Self::Auto if !is_worth || trust.0.load(Ordering::Relaxed) == 2 || !has_matrix_units(gpu) => None,
+            Self::Auto => {
+                let fits = |screen: &Screen| screen.shared_bytes() <= SHARED_BYTES.min(gpu.shared_bytes() as u32);
+                [128, 64, 32].map(|rows| of(rows, 64, true)).into_iter().find(fits)
+            }
+            Self::Emulated => {
+                Some(of(32, 32, false)).filter(|screen| screen.shared_bytes() <= gpu.shared_bytes() as u32)
+            }
+        }
+    }
+}
+
+fn has_matrix_units<R: Runtime>(gpu: &Gpu<R>) -> bool {
+    let of = |kind| StorageType::Scalar(ElemType::Float(kind));
+    let (half, single) = (of(FloatKind::F16), of(FloatKind::F32));
+    let wanted = MmaConfig { a_type: half, b_type: half, cd_type: single, m: 16, n: 16, k: 16 };
+    let properties = gpu.client.properties();
+    properties.features.matmul.cmma.contains(&wanted) && properties.hardware.plane_size_min == 32
+}
+
+impl CubePrepared<'_> {
+    /// Labels of the rows of a slab by matrix units, where those are used; and the changes are counted.
+    pub(crate) fn assign_by_matrix<R: Runtime>(
+        &mut self,
+        gpu: &Gpu<R>,
+        at: usize,
+        codebook: &CubeCodebook,
+        (units, trust, tiles): Choices<'_>,
+    ) -> Result<Option<Handle>> {
+        let n = self.slabs[at].len();
+        let Some(screen) = units.screen(gpu, trust, n, self.d, codebook) else { return Ok(None) };
+        let scale = scale(self.frame.sq_radius());
+        if self.slabs[at].shadow.is_none() {
+            self.slabs[at].shadow = Some(self.shadow(gpu, &self.slabs[at], scale, screen.depth)?);
+        }
+        let slab = &self.slabs[at];
+        let shadow = slab.shadow.as_ref().expect("it was made");
+        let of_centroids = codebook.shadow(gpu, scale, self.d, screen.depth)?;
+        let (labels, list, unsure) = (gpu.empty(n)?, gpu.empty(n)?, gpu.zeros(1)?);
+        // SAFETY: units past the last row or centroid read and write nothing.
+        unsafe {
+            screen_rows::launch_unchecked::<R>(
+                &gpu.client,
+                cubes(n.div_ceil(screen.rows as usize)),
+                CubeDim::new_1d(screen::UNITS),
+                array(&shadow.halves, n * screen.depth as usize),
+                array(&shadow.norms, n),
+                array(&of_centroids.halves, codebook.k * screen.depth as usize),
+                array(&codebook.biases, codebook.k),
+                array(&of_centroids.norms, 1),
+                array(&labels, n),
+                array(&unsure, 1),
+                array(&list, n),
+                n as u32,
+                codebook.k as u32,
+                scale * scale,
+                screen,
+            );
+        }
+        self.assign_exactly(gpu, slab, codebook, tiles, (&labels, n), Some((&list, &unsure)))?;
+        if screen.by_matrix && trust.0.load(Ordering::Relaxed) == 0 {
+            let is_right = self.agrees(gpu, slab, codebook, tiles, &labels)?;
+            trust.0.store(if is_right { 1 } else { 2 }, Ordering::Relaxed);
+            if !is_right {
+                return Ok(None);
+            }
+        }
+        differences(gpu, &slab.labels, &labels, n, &self.changed);
+        Ok(Some(labels))
+    }
+
+    /// Whether labels of the first rows are those of the exact kernel.
+    fn agrees<R: Runtime>(
+        &self,
+        gpu: &Gpu<R>,
+        slab: &Slab,
+        codebook: &CubeCodebook,
+        tiles: Tiles,
+        labels: &Handle,
+    ) -> Result<bool> {
+        let n = slab.len().min(CHECKED_ROWS);
+        let (exact, other) = (gpu.empty(n)?, gpu.zeros(2)?);
+        self.assign_exactly(gpu, slab, codebook, tiles, (&exact, n), None)?;
+        differences(gpu, &exact, labels, n, &other);
+        Ok(gpu.read_one(&other)?[0] == 0)
+    }
+
+    /// Labels of the first `n` rows of a slab, or of those on a list, by the exact kernel; changes are counted without
+    /// a list.
+    pub(crate) fn assign_exactly<R: Runtime>(
+        &self,
+        gpu: &Gpu<R>,
+        slab: &Slab,
+        codebook: &CubeCodebook,
+        tiles: Tiles,
+        (labels, n): (&Handle, usize),
+        list: Option<(&Handle, &Handle)>,
+    ) -> Result<()> {
+        let mut tile = tiles.tile(n, codebook.k, codebook.is_squared());
+        tile.listed = list.is_some();
+        let nothing = gpu.zeros(2)?;
+        let (list, listed, entries) = list.map_or((&nothing, &nothing, 1), |(list, listed)| (list, listed, n));
+        let changed = if n == slab.len() { &self.changed } else { &nothing };
+        // SAFETY: cubes look at no row past `n` and no centroid past k, and each row has a label.
+        unsafe {
+            assign_rows::launch_unchecked::<R>(
+                &gpu.client,
+                cubes(n.div_ceil(tile.cube_rows() as usize)),
+                CubeDim::new_2d(SIDE, SIDE),
+                self.view_of(gpu, slab, n)?,
+                array(list, entries),
+                array(listed, 1),
+                array(&codebook.centroids, codebook.k * self.d),
+                array(&codebook.biases, codebook.k),
+                array(&slab.labels, n),
+                array(labels, n),
+                array(changed, 2),
+                codebook.k as u32,
+                tile,
+            );
+        }
+        Ok(())
+    }
+
+    fn shadow<R: Runtime>(&self, gpu: &Gpu<R>, slab: &Slab, scale: f32, depth: u32) -> Result<Shadow> {
+        let n = slab.len();
+        let (halves, norms) = (gpu.empty((n * depth as usize).div_ceil(2))?, gpu.empty(n)?);
+        // SAFETY: groups past the last row write nothing.
+        unsafe {
+            shadow_rows::launch_unchecked::<R>(
+                &gpu.client,
+                cubes(n.div_ceil(GROUPS as usize)),
+                cube_dim(),
+                self.view(gpu, slab)?,
+                array(&halves, n * depth as usize),
+                array(&norms, n),
+                scale,
+                depth,
+            );
+        }
+        Ok(Shadow { halves, norms })
+    }
+}
+
+impl CubeCodebook {
+    fn shadow<R: Runtime>(&self, gpu: &Gpu<R>, scale: f32, d: usize, depth: u32) -> Result<Shadow> {
+        let (halves, norms) = (gpu.empty((self.k * depth as usize).div_ceil(2))?, gpu.zeros(1)?);
+        // SAFETY: groups past the last centroid write nothing.
+        unsafe {
+            shadow_centroids::launch_unchecked::<R>(
+                &gpu.client,
+                cubes(self.k.div_ceil(GROUPS as usize)),
+                cube_dim(),
+                array(&self.centroids, self.k * d),
+                array(&halves, self.k * depth as usize),
+                array(&norms, 1),
+                scale,
+                self.k as u32,
+                d as u32,
+                depth,
+            );
+        }
+        Ok(Shadow { halves, norms })
+    }
+}
+
+/// Adds how many of the first `n` labels differ.
+fn differences<R: Runtime>(gpu: &Gpu<R>, before: &Handle, labels: &Handle, n: usize, changed: &Handle) {
+    // SAFETY: units past the last row do nothing.
+    unsafe {
+        count_changed::launch_unchecked::<R>(
+            &gpu.client,
+            cubes(n.div_ceil((RUN * UNITS) as usize)),
+            CubeDim::new_1d(UNITS),
+            array(before, n),
+            array(labels, n),
+            array(changed, 2),
+            n as u32,
+            RUN,
+        );
+    }
+}
+
+/// The power of two that scales lengths to at most [`LARGEST`].
+fn scale(sq_radius: f64) -> f32 {
+    if sq_radius == 0.0 {
+        return 1.0;
+    }
+    2.0_f64.powi((LARGEST / sq_radius.sqrt()).log2().floor().clamp(-100.0, 60.0) as i32) as f32
+}
+
+/// Bytes of a shadow of a row.
+pub(crate) const fn shadow_bytes(d: usize) -> usize {
+    d.next_multiple_of(16) * size_of::<f16>() + size_of::<f32>()
+}
