@@ -66,7 +66,7 @@ def instructions(home, code):
         file.flush()
         command = [home / "bin" / "cuobjdump", "-sass", file.name]
         listing = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    return re.findall(r"^\s+/\*[0-9a-f]{4}\*/\s+(?:@!?U?P\w+ )?([A-Z][A-Z0-9.]*)", listing, re.MULTILINE)
+    return re.findall(r"^\s+/\*[0-9a-f]{4,}\*/\s+(?:@!?U?P\w+ )?([A-Z][A-Z0-9.]*)", listing, re.MULTILINE)
 
 
 def report(home, compiler, path):

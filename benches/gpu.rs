@@ -178,7 +178,7 @@ fn main() {
         measured::all(&kmeans_backend_cuda::open_wgpu(0).unwrap(), shapes);
     }
     #[cfg(feature = "cuda")]
-    if wants("cuda") {
+    if wants("cuda") || cfg!(not(feature = "wgpu")) {
         measured::all(&kmeans_backend_cuda::open_cuda(0).unwrap(), shapes);
     }
 }

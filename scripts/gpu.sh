@@ -14,9 +14,10 @@ programs=target/gpu
 executable() {
     python3 -c 'import json, sys
 for line in sys.stdin:
-    made = json.loads(line).get("executable")
-    if made:
-        print(made)'
+    made = json.loads(line)
+    # The command is built beside what was asked for.
+    if made.get("executable") and made["profile"]["test"]:
+        print(made["executable"])'
 }
 
 build() {
@@ -35,7 +36,7 @@ build() {
 run() {
     local out=${OUT:-$programs}
     export CUDA_PATH=${CUDA_PATH:-/usr/local/cuda}
-    export LD_LIBRARY_PATH="$CUDA_PATH/lib64:$CUDA_PATH/targets/x86_64-linux/lib:${LD_LIBRARY_PATH:-}"
+    export LD_LIBRARY_PATH="$CUDA_PATH/lib64:$CUDA_PATH/targets/x86_64-linux/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
     mkdir -p "$out"
     local report=$out/report.md failed=0
     {

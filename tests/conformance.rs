@@ -80,6 +80,8 @@ macro_rules! stamp {
             inputs::tensors_are_taken_like_slices,
             inputs::a_transposed_tensor_is_read_by_rows,
             inputs::rows_come_back_in_the_frame,
+            inputs::packed_rows_give_what_plain_ones_give,
+            inputs::unit_rows_may_be_tiny_and_huge,
             sparse::sparse_rows_give_what_dense_ones_give,
             sparse::sparse_rows_are_seen_in_any_frame,
             sparse::sparse_parts_lent_and_owned_are_the_same_rows,
@@ -113,9 +115,7 @@ stamp!([
             .tiles(kmeans_backend_cuda::Tiles::Large)
             .reduction(kmeans_backend_cuda::Reduction::Sorted)
     ),
-    wgpu_screened = Some(
-        crate::engines::wgpu().matrix_units(kmeans_backend_cuda::MatrixUnits::Emulated)
-    ),
+    wgpu_screened = Some(crate::engines::wgpu().matrix_units(kmeans_backend_cuda::MatrixUnits::Emulated)),
 ]);
 
 #[cfg(feature = "cuda")]
@@ -127,7 +127,5 @@ stamp!([
             .tiles(kmeans_backend_cuda::Tiles::Large)
             .reduction(kmeans_backend_cuda::Reduction::Sorted)
     ),
-    cuda_screened = Some(
-        crate::engines::cuda().matrix_units(kmeans_backend_cuda::MatrixUnits::Emulated)
-    ),
+    cuda_screened = Some(crate::engines::cuda().matrix_units(kmeans_backend_cuda::MatrixUnits::Emulated)),
 ]);

@@ -255,11 +255,3 @@ mod on_cuda {
     stamp!(native, super::cuda());
     stamp!(without_64_bits, super::cuda().without_64_bits());
 }
-
-#[test]
-fn the_cpu_has_no_memory_of_its_own_to_set() {
-    let x = rows("iris");
-    let kmeans = KMeans::on(cpu(), 3).device_memory(1 << 20);
-    let error = kmeans.train_points(&x, None).unwrap_err().to_string();
-    assert!(error.starts_with("device_memory is 1048576, expected nothing"), "{error}");
-}

@@ -32,19 +32,20 @@ impl CubePrepared<'_> {
         codebook: &CubeCodebook,
         choices @ (_, _, tiles): Choices<'_>,
     ) -> Result<()> {
-        self.changed = gpu.zeros(2)?;
+        self.changed = Some(gpu.zeros(2)?);
         for at in 0..self.slabs.len() {
             let by_matrix = self.assign_by_matrix(gpu, at, codebook, choices)?;
             let slab = &self.slabs[at];
             let labels = match by_matrix {
                 Some(labels) => labels,
                 None => {
-                    let labels = gpu.empty(slab.len())?;
+                    // Zeros: should the kernel fail, others must not follow labels that are none.
+                    let labels = gpu.zeros(slab.len())?;
                     self.assign_exactly(gpu, slab, codebook, tiles, (&labels, slab.len()), None)?;
                     labels
                 }
             };
-            self.slabs[at].labels = labels;
+            self.slabs[at].labels = Some(labels);
         }
         Ok(())
     }
@@ -57,7 +58,7 @@ impl CubePrepared<'_> {
         codebook: &CubeCodebook,
     ) -> Result<Terms> {
         let slab = &self.slabs[at];
-        let distances = gpu.empty(slab.len())?;
+        let (labels, distances) = (slab.labels(gpu)?, gpu.empty(slab.len())?);
         let grid = self.frame.objective(codebook.metric, codebook.max_sq_norm);
         let (up, up_too) = halves_of_power(-grid.exponent());
         let terms = gpu.empty(4 * slab.len())?;
@@ -70,7 +71,7 @@ impl CubePrepared<'_> {
                 cube_dim(),
                 self.view(gpu, slab)?,
                 array(&codebook.centroids, codebook.k * self.d),
-                array(&slab.labels, slab.len()),
+                array(&labels, slab.len()),
                 array(&slab.weights, if weighted { slab.len() } else { 1 }),
                 array(&distances, slab.len()),
                 array(&terms, 4 * slab.len()),
@@ -82,7 +83,7 @@ impl CubePrepared<'_> {
                 self.measured(codebook),
             );
         }
-        self.slabs[at].distances = distances;
+        self.slabs[at].distances = Some(distances);
         Ok(terms)
     }
 
@@ -196,15 +197,18 @@ impl CubePrepared<'_> {
             let slab = &self.slabs[at];
             let limits = gpu.upload(&limits[slab.rows.clone()])?;
             let (found, out) = (gpu.zeros(1)?, gpu.empty(3 * slab.len())?);
+            let (Some(labels), Some(distances)) = (&slab.labels, &slab.distances) else {
+                unreachable!("rows were assigned and measured")
+            };
             // SAFETY: there is a place for every row.
             unsafe {
                 keep_closer::launch_unchecked::<R>(
                     &gpu.client,
                     cubes(slab.len().div_ceil(UNITS as usize)),
                     CubeDim::new_1d(UNITS),
-                    array(&slab.distances, slab.len()),
+                    array(distances, slab.len()),
                     array(&limits, slab.len()),
-                    array(&slab.labels, slab.len()),
+                    array(labels, slab.len()),
                     array(&found, 1),
                     array(&out, 3 * slab.len()),
                     slab.len() as u32,
@@ -256,7 +260,7 @@ impl CubePrepared<'_> {
     ) -> Result<Handle> {
         let k = codebook.k;
         let (scores, ids, nothing) = (gpu.empty(count * k)?, gpu.empty(count * p)?, gpu.zeros(1)?);
-        let tile: Tile = tiles.tile(count, k, codebook.is_squared());
+        let tile: Tile = tiles.tile(count, k, codebook.is_squared(), gpu.shared_bytes());
         // SAFETY: cubes write no row past `count` and no centroid past k.
         unsafe {
             score_rows::launch_unchecked::<R>(

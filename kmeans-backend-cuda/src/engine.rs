@@ -22,11 +22,14 @@ use crate::assign::Choices;
 use crate::codebook::CubeCodebook;
 use crate::gpu::{Gpu, numbers};
 use crate::kernel::rows::{Encoding, Load};
-use crate::matrix::{MatrixUnits, Trust};
-use crate::prepared::{CubePrepared, Values};
+use crate::matrix::{MatrixUnits, Trust, has_matrix_units, shadow_bytes};
+use crate::prepared::{CubePrepared, Slab, Values};
 use crate::sums::{CubeSums, Reduction};
 use crate::tiles::Tiles;
 use crate::update::finished;
+
+/// What is kept of a row besides its values: weight, labels, distances and the terms of sums, some of them twice.
+const ROW_BYTES: u64 = 64;
 
 /// k-means in kernels of its own on a GPU that CubeCL runs on.
 ///
@@ -106,6 +109,15 @@ impl<R: Runtime, BT> CubeEngine<R, BT> {
         Self { units, ..self }
     }
 
+    /// A word of each row; zeros where there are none yet.
+    fn read_rows(&self, rows: &CubePrepared<'_>, of: fn(&Slab) -> &Option<Handle>) -> Result<Vec<u32>> {
+        let held: Option<Vec<Handle>> = rows.slabs.iter().map(|slab| of(slab).clone()).collect();
+        match held {
+            Some(held) => Ok(self.gpu.read(held)?.concat()),
+            None => Ok(vec![0; rows.n]),
+        }
+    }
+
     fn choices(&self) -> Choices<'_> {
         (self.units, &self.trust, self.tiles)
     }
@@ -144,6 +156,11 @@ where
         true
     }
 
+    fn kept_bytes(&self, d: usize) -> u64 {
+        let is_screened = self.units == MatrixUnits::Auto && has_matrix_units(&self.gpu);
+        ROW_BYTES + if is_screened { shadow_bytes(d) } else { 0 }
+    }
+
     fn room(&self) -> Option<u64> {
         self.room
     }
@@ -168,7 +185,7 @@ where
         let new = |values, words_of: &dyn Fn(Range<usize>) -> Result<Option<Handle>>| {
             CubePrepared::new(&self.gpu, values, load, dims, weights, words_of)
         };
-        self.guard(|| match rows {
+        let load = || match rows {
             Rows::Host { x, .. } => {
                 new(Values::Held, &|rows| self.gpu.upload(&x[rows.start * d..rows.end * d]).map(Some))
             }
@@ -185,7 +202,8 @@ where
                 })
             }
             Rows::Csr(rows) => new(Values::Sparse(rows), &|_| Ok(None)),
-        })
+        };
+        self.guard(|| self.gpu.loading(load))
     }
 
     fn extent(&self, rows: &CubePrepared<'_>) -> Result<Extent> {
@@ -198,7 +216,7 @@ where
     }
 
     fn set_frame(&self, rows: &mut CubePrepared<'_>, frame: &Frame) -> Result<()> {
-        self.guard(|| rows.set_frame(&self.gpu, frame))
+        self.guard(|| self.gpu.loading(|| rows.set_frame(&self.gpu, frame)))
     }
 
     fn codebook(&self, centroids: &Centroids, metric: Metric) -> Result<CubeCodebook> {
@@ -293,24 +311,19 @@ where
     fn set_labels(&self, rows: &mut CubePrepared<'_>, labels: &[i32]) -> Result<()> {
         self.guard(|| {
             for slab in &mut rows.slabs {
-                slab.labels = self.gpu.upload(&labels[slab.rows.clone()])?;
+                slab.labels = Some(self.gpu.upload(&labels[slab.rows.clone()])?);
             }
             Ok(())
         })
     }
 
     fn labels(&self, rows: &CubePrepared<'_>) -> Result<Vec<i32>> {
-        self.guard(|| {
-            let read = self.gpu.read(rows.slabs.iter().map(|slab| slab.labels.clone()).collect())?;
-            Ok(read.into_iter().flatten().map(|label| label as i32).collect())
-        })
+        let read = self.guard(|| self.read_rows(rows, |slab| &slab.labels))?;
+        Ok(read.into_iter().map(|label| label as i32).collect())
     }
 
     fn distances(&self, rows: &CubePrepared<'_>) -> Result<Vec<f32>> {
-        self.guard(|| {
-            let read = self.gpu.read(rows.slabs.iter().map(|slab| slab.distances.clone()).collect())?;
-            Ok(read.into_iter().flatten().map(f32::from_bits).collect())
-        })
+        Ok(numbers(self.guard(|| self.read_rows(rows, |slab| &slab.distances))?))
     }
 
     fn gather(&self, rows: &CubePrepared<'_>, ids: &[usize]) -> Result<Vec<f32>> {

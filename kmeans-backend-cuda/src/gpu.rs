@@ -6,6 +6,7 @@ use std::pin::Pin;
 use cubecl::bytes::Bytes;
 use cubecl::prelude::*;
 use cubecl::server::{Handle, ServerError};
+use cubecl::stream_id::StreamId;
 use kmeans_core::{Error, Result};
 
 /// Units of a cube in kernels that need no other number.
@@ -14,6 +15,9 @@ pub(crate) const UNITS: u32 = 256;
 const MOST_CUBES: u32 = 65_535;
 /// Elements of one array: kernels count in 32 bits, and some steps look past the end.
 const MOST_ELEMENTS: u64 = 1 << 31;
+
+/// CubeCL's number of the stream on which rows are made ready; below the number of its streams.
+const LOADER: u64 = 127;
 
 /// A device and its name.
 #[derive(Clone)]
@@ -88,10 +92,16 @@ impl<R: Runtime> Gpu<R> {
     /// Waits for all that was asked for, and brings what is in some places to the host.
     pub(crate) fn read(&self, handles: Vec<Handle>) -> Result<Vec<Vec<u32>>> {
         // Some runtimes tell of failed kernels here only.
-        if let Err(error) = block_on(self.client.sync()) {
-            return self.fail(format!("{error}"));
-        }
+        self.finish()?;
         self.wait(self.ask(handles))
+    }
+
+    /// Waits until all is done that this thread asked for.
+    pub(crate) fn finish(&self) -> Result<()> {
+        match block_on(self.client.sync()) {
+            Ok(()) => Ok(()),
+            Err(error) => self.fail(format!("{error}")),
+        }
     }
 
     /// Waits for what was asked for.
@@ -106,6 +116,31 @@ impl<R: Runtime> Gpu<R> {
     /// The same of one place.
     pub(crate) fn read_one(&self, handle: &Handle) -> Result<Vec<u32>> {
         Ok(self.read(vec![handle.clone()])?.remove(0))
+    }
+
+    /// Does what makes rows ready on a stream of its own, whatever thread asks: memory that comes and goes with rows is
+    /// then used again, and rows are sent while others are computed on.
+    ///
+    /// It waits for what its thread has asked for before: CubeCL gives memory of a stream away once nobody holds it, even
+    /// if a kernel on another stream has yet to read it.
+    pub(crate) fn loading<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
+        self.finish()?;
+        StreamId { value: LOADER }.executes(work)
+    }
+
+    /// Fails if one of some places has no memory: an allocation fails where nobody hears of it.
+    pub(crate) fn check_memory(&self, places: impl Iterator<Item = Handle>) -> Result<()> {
+        let first = |place: Handle| {
+            let bytes = place.size_in_used();
+            place.offset_end(bytes - 4)
+        };
+        match self.read(places.map(first).collect()) {
+            Ok(_) => Ok(()),
+            Err(Error::Engine { message, .. }) => {
+                self.fail(format!("the device has no memory for the rows; less of it may be set: {message}"))
+            }
+            Err(error) => Err(error),
+        }
     }
 
     pub(crate) fn fail<T>(&self, message: String) -> Result<T> {

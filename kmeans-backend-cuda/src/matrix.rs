@@ -60,15 +60,32 @@ pub(crate) struct Shadow {
 
 impl MatrixUnits {
     /// How to screen rows of a slab, if they are.
-    fn screen<R: Runtime>(self, gpu: &Gpu<R>, trust: &Trust, rows: usize, d: usize, codebook: &CubeCodebook) -> Option<Screen> {
+    fn screen<R: Runtime>(
+        self,
+        gpu: &Gpu<R>,
+        trust: &Trust,
+        rows: usize,
+        d: usize,
+        codebook: &CubeCodebook,
+    ) -> Option<Screen> {
         let is_worth = rows >= FEWEST_ROWS && d >= FEWEST_COLUMNS && codebook.k >= FEWEST_CENTROIDS;
         let depth = d.next_multiple_of(16) as u32;
-        let of = |rows, centroids, by_matrix| Screen { rows, centroids, depth, squared: codebook.is_squared(), by_matrix };
+        if shadow_bytes(d).saturating_mul(rows as u64) > gpu.most_bytes() {
+            return None;
+        }
+        let of = |rows, centroids, by_matrix| Screen {
+            rows,
+            centroids,
+            depth,
+            squared: codebook.is_squared(),
+            by_matrix,
+        };
         match self {
             Self::Off => None,
             Self::Auto if !is_worth || trust.0.load(Ordering::Relaxed) == 2 || !has_matrix_units(gpu) => None,
             Self::Auto => {
-                let fits = |screen: &Screen| screen.shared_bytes() <= SHARED_BYTES.min(gpu.shared_bytes() as u32);
+                let fits =
+                    |screen: &Screen| screen.shared_bytes() <= SHARED_BYTES.min(gpu.shared_bytes() as u32);
                 [128, 64, 32].map(|rows| of(rows, 64, true)).into_iter().find(fits)
             }
             Self::Emulated => {
@@ -78,7 +95,7 @@ impl MatrixUnits {
     }
 }
 
-fn has_matrix_units<R: Runtime>(gpu: &Gpu<R>) -> bool {
+pub(crate) fn has_matrix_units<R: Runtime>(gpu: &Gpu<R>) -> bool {
     let of = |kind| StorageType::Scalar(ElemType::Float(kind));
     let (half, single) = (of(FloatKind::F16), of(FloatKind::F32));
     let wanted = MmaConfig { a_type: half, b_type: half, cd_type: single, m: 16, n: 16, k: 16 };
@@ -104,7 +121,7 @@ impl CubePrepared<'_> {
         let slab = &self.slabs[at];
         let shadow = slab.shadow.as_ref().expect("it was made");
         let of_centroids = codebook.shadow(gpu, scale, self.d, screen.depth)?;
-        let (labels, list, unsure) = (gpu.empty(n)?, gpu.empty(n)?, gpu.zeros(1)?);
+        let (labels, list, unsure) = (gpu.zeros(n)?, gpu.empty(n)?, gpu.zeros(1)?);
         // SAFETY: units past the last row or centroid read and write nothing.
         unsafe {
             screen_rows::launch_unchecked::<R>(
@@ -133,7 +150,9 @@ impl CubePrepared<'_> {
                 return Ok(None);
             }
         }
-        differences(gpu, &slab.labels, &labels, n, &self.changed);
+        if let Some(changed) = &self.changed {
+            differences(gpu, &slab.labels(gpu)?, &labels, n, changed);
+        }
         Ok(Some(labels))
     }
 
@@ -164,11 +183,13 @@ impl CubePrepared<'_> {
         (labels, n): (&Handle, usize),
         list: Option<(&Handle, &Handle)>,
     ) -> Result<()> {
-        let mut tile = tiles.tile(n, codebook.k, codebook.is_squared());
+        let mut tile = tiles.tile(n, codebook.k, codebook.is_squared(), gpu.shared_bytes());
         tile.listed = list.is_some();
         let nothing = gpu.zeros(2)?;
-        let (list, listed, entries) = list.map_or((&nothing, &nothing, 1), |(list, listed)| (list, listed, n));
-        let changed = if n == slab.len() { &self.changed } else { &nothing };
+        let (list, listed, entries) =
+            list.map_or((&nothing, &nothing, 1), |(list, listed)| (list, listed, n));
+        let before = slab.labels(gpu)?;
+        let changed = self.changed.as_ref().filter(|_| n == slab.len()).unwrap_or(&nothing);
         // SAFETY: cubes look at no row past `n` and no centroid past k, and each row has a label.
         unsafe {
             assign_rows::launch_unchecked::<R>(
@@ -180,7 +201,7 @@ impl CubePrepared<'_> {
                 array(listed, 1),
                 array(&codebook.centroids, codebook.k * self.d),
                 array(&codebook.biases, codebook.k),
-                array(&slab.labels, n),
+                array(&before, n),
                 array(labels, n),
                 array(changed, 2),
                 codebook.k as u32,
@@ -257,7 +278,7 @@ fn scale(sq_radius: f64) -> f32 {
     2.0_f64.powi((LARGEST / sq_radius.sqrt()).log2().floor().clamp(-100.0, 60.0) as i32) as f32
 }
 
-/// Bytes of a shadow of a row.
-pub(crate) const fn shadow_bytes(d: usize) -> usize {
-    d.next_multiple_of(16) * size_of::<f16>() + size_of::<f32>()
+/// Bytes of the shadow of a row.
+pub(crate) fn shadow_bytes(d: usize) -> u64 {
+    (d.next_multiple_of(16) * size_of::<f16>() + size_of::<f32>()) as u64
 }

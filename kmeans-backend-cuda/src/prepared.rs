@@ -15,6 +15,9 @@ use crate::matrix::Shadow;
 
 /// Slabs begin at a multiple of so many rows, where any device can begin an array.
 const SLAB_ROWS: usize = 64;
+/// Values of a slab: small beside the pages in which CubeCL takes memory, so that little of a page is left over, and
+/// small enough that no direction of a launch has too many cubes.
+const SLAB_BYTES: u64 = 256 << 20;
 /// Sparse rows are written out with their zeros, so many bytes at a time.
 const DENSE_BYTES: u64 = 64 << 20;
 /// Rows of a column that a unit looks at for its range.
@@ -34,7 +37,17 @@ pub struct CubePrepared<'p> {
     /// `origin · scale`, d.
     shift: Handle,
     /// Rows that changed cluster in the last assignment: a 64-bit integer.
-    pub(crate) changed: Handle,
+    pub(crate) changed: Option<Handle>,
+    /// Waits for what the thread has asked for.
+    finish: Box<dyn Fn() + Send + Sync>,
+}
+
+impl Drop for CubePrepared<'_> {
+    /// CubeCL gives memory of a stream away once nobody holds it, even if a kernel on another stream has yet to read
+    /// it; rows are made ready on a stream of their own.
+    fn drop(&mut self) {
+        (self.finish)();
+    }
 }
 
 /// Where the values are.
@@ -51,17 +64,23 @@ pub(crate) struct Slab {
     /// Values, where they are held.
     pub(crate) words: Option<Handle>,
     pub(crate) weights: Handle,
-    pub(crate) labels: Handle,
-    pub(crate) distances: Handle,
+    /// `None`: zeros still. They come and go with assignments, on the stream of whoever computes.
+    pub(crate) labels: Option<Handle>,
+    pub(crate) distances: Option<Handle>,
     /// The rows in half precision, once matrix units were used.
     pub(crate) shadow: Option<Shadow>,
     /// Labels and distances to go back to.
-    pub(crate) kept: Option<(Handle, Handle)>,
+    pub(crate) kept: Option<(Option<Handle>, Option<Handle>)>,
     /// See [`crate::kernel::rows::RowsView::factors`].
     factors: Handle,
 }
 
 impl Slab {
+    /// The labels on the device.
+    pub(crate) fn labels<R: Runtime>(&self, gpu: &Gpu<R>) -> Result<Handle> {
+        self.labels.clone().map_or_else(|| gpu.zeros(self.len()), Ok)
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.rows.len()
     }
@@ -88,18 +107,22 @@ impl<'p> CubePrepared<'p> {
                     Some(weights) => gpu.upload(&weights[rows.clone()])?,
                     None => nothing.clone(),
                 },
-                labels: gpu.zeros(rows.len())?,
-                distances: gpu.zeros(rows.len())?,
+                labels: None,
+                distances: None,
                 shadow: None,
                 kept: None,
                 factors: nothing.clone(),
                 rows,
             });
         }
+        gpu.check_memory(slabs.iter().filter_map(|slab| slab.words.clone()))?;
         let nowhere = Extent::new(vec![0.0; d], vec![0.0; d], n, weights);
         let frame = Frame::at_origin(vec![0.0; d], &nowhere);
-        let (shift, changed) = (gpu.zeros(d)?, gpu.zeros(2)?);
-        Ok(Self { values, slabs, n, d, frame, weights, load, shift, changed })
+        let shift = gpu.upload(&vec![0.0_f32; d])?;
+        let owner = gpu.clone();
+        // What went wrong is told when something is read.
+        let finish = Box::new(move || drop(owner.finish()));
+        Ok(Self { values, slabs, n, d, frame, weights, load, shift, changed: None, finish })
     }
 
     /// Sets the coordinates in which rows are seen from now on.
@@ -113,15 +136,15 @@ impl<'p> CubePrepared<'p> {
         if frame.has_unit_rows() {
             for at in 0..self.slabs.len() {
                 let slab = &self.slabs[at];
-                let factors = gpu.empty(3 * slab.len())?;
-                // SAFETY: the factors have three places a row.
+                let factors = gpu.empty(4 * slab.len())?;
+                // SAFETY: the factors have four places a row.
                 unsafe {
                     unit_factors::launch_unchecked::<R>(
                         &gpu.client,
                         cubes(slab.len().div_ceil(UNITS as usize)),
                         CubeDim::new_1d(UNITS),
                         self.view(gpu, slab)?,
-                        array(&factors, 3 * slab.len()),
+                        array(&factors, 4 * slab.len()),
                         0.0,
                     );
                 }
@@ -138,13 +161,18 @@ impl<'p> CubePrepared<'p> {
     }
 
     /// The same of the first `n` rows of a slab.
-    pub(crate) fn view_of<R: Runtime>(&self, gpu: &Gpu<R>, slab: &Slab, n: usize) -> Result<RowsViewLaunch<R>> {
+    pub(crate) fn view_of<R: Runtime>(
+        &self,
+        gpu: &Gpu<R>,
+        slab: &Slab,
+        n: usize,
+    ) -> Result<RowsViewLaunch<R>> {
         let words = match (&slab.words, &self.values) {
             (Some(words), _) => words.clone(),
             (None, Values::Sparse(rows)) => gpu.upload(&rows.slice(slab.rows.clone()).to_dense())?,
             (None, Values::Held) => unreachable!("values that are held are in the slabs"),
         };
-        let factors = if self.load.unit_rows { 3 * slab.len() } else { 1 };
+        let factors = if self.load.unit_rows { 4 * slab.len() } else { 1 };
         Ok(RowsViewLaunch::new(
             array(&words, (slab.len() * self.d).div_ceil(self.load.encoding.per_word())),
             array(&self.shift, self.d),
@@ -253,23 +281,20 @@ impl<'p> CubePrepared<'p> {
     }
 }
 
-/// Rows of a slab: the values and what else is kept of a row fit the arrays of the device.
+/// Rows of a slab: the values and what else is kept of a row fit the arrays of the device, and elements can be
+/// counted in 32 bits, whatever their size.
 fn slab_rows<R: Runtime>(gpu: &Gpu<R>, values: &Values<'_>, load: Load, d: usize) -> Result<usize> {
     let most = match values {
-        Values::Held => gpu.most_bytes(),
+        Values::Held => gpu.most_bytes().min(SLAB_BYTES),
         Values::Sparse(_) => gpu.most_bytes().min(DENSE_BYTES),
     };
-    // Kernels count elements, whatever their size, and keep four words of a row.
-    let bytes = (4 * d.div_ceil(load.encoding.per_word())).max(16).max(d);
+    // Four words are kept of a row.
+    let bytes = (size_of::<f32>() * d).max(16);
     let rows = most as usize / bytes;
-    match rows / SLAB_ROWS * SLAB_ROWS {
-        0 if rows == 0 => {
-            gpu.fail(format!("one row of {d} columns is more than an array of the device takes"))
-        }
-        // No slab after the first has to begin anywhere.
-        0 => Ok(rows),
-        rows => Ok(rows),
+    if rows == 0 && d.div_ceil(load.encoding.per_word()) * size_of::<u32>() > gpu.most_bytes() as usize {
+        return gpu.fail(format!("one row of {d} columns is more than an array of the device takes"));
     }
+    Ok(if rows < SLAB_ROWS { rows.max(1) } else { rows / SLAB_ROWS * SLAB_ROWS })
 }
 
 /// Units of a cube along columns and along rows.

@@ -115,7 +115,8 @@ impl CubePrepared<'_> {
     ) -> Result<CubeSums> {
         let sums = CubeSums::zero(gpu, codebook.k, &self.frame)?;
         let cells = codebook.k * (self.d + TALLIES as usize);
-        let fits = 8 * cells <= gpu.shared_bytes().min(SHARED_BYTES) && !self.frame.is_wide();
+        let fits =
+            8 * cells.next_power_of_two() <= gpu.shared_bytes().min(SHARED_BYTES) && !self.frame.is_wide();
         for at in 0..self.slabs.len() {
             let terms = self.measure(gpu, at, codebook)?;
             let slab = &self.slabs[at];
@@ -125,7 +126,10 @@ impl CubePrepared<'_> {
                 self.add_sorted(gpu, slab, &terms, &sums)?;
             }
         }
-        Ok(CubeSums { changed: self.changed.clone(), ..sums })
+        if let Some(changed) = &self.changed {
+            add(gpu, &sums.changed, changed, 1);
+        }
+        Ok(sums)
     }
 
     fn add_in_shared<R: Runtime>(
@@ -135,7 +139,7 @@ impl CubePrepared<'_> {
         terms: &Handle,
         sums: &CubeSums,
     ) -> Result<()> {
-        let n = slab.len();
+        let (n, labels) = (slab.len(), slab.labels(gpu)?);
         let weighted = self.weights.is_some();
         let cells = (sums.k * (self.d + TALLIES as usize)).next_power_of_two() as u32;
         // SAFETY: labels are below k, and cubes look at no row past the slab's.
@@ -146,7 +150,7 @@ impl CubePrepared<'_> {
                 CubeDim::new_1d(UNITS),
                 self.view(gpu, slab)?,
                 array(&slab.weights, if weighted { n } else { 1 }),
-                array(&slab.labels, n),
+                array(&labels, n),
                 array(terms, 4 * n),
                 array(&sums.grids, self.d),
                 array(&sums.columns, 2 * sums.k * self.d),
@@ -168,7 +172,7 @@ impl CubePrepared<'_> {
         terms: &Handle,
         sums: &CubeSums,
     ) -> Result<()> {
-        let n = slab.len();
+        let (n, labels) = (slab.len(), slab.labels(gpu)?);
         let weighted = self.weights.is_some();
         let order = sort_by_label(gpu, slab, sums.k)?;
         let weights = if weighted { n } else { 1 };
@@ -186,7 +190,7 @@ impl CubePrepared<'_> {
                 CubeDim::new_2d(columns, groups),
                 self.view(gpu, slab)?,
                 array(&slab.weights, weights),
-                array(&slab.labels, n),
+                array(&labels, n),
                 array(&order, n),
                 array(&sums.grids, self.d),
                 array(&sums.columns, cells),
@@ -199,7 +203,7 @@ impl CubePrepared<'_> {
                 cubes(n.div_ceil((RUN * UNITS) as usize)),
                 CubeDim::new_1d(UNITS),
                 array(&slab.weights, weights),
-                array(&slab.labels, n),
+                array(&labels, n),
                 array(&order, n),
                 array(terms, 4 * n),
                 array(&sums.tallies, 2 * sums.k * TALLIES as usize),
@@ -215,7 +219,7 @@ impl CubePrepared<'_> {
 
 /// The rows of a slab in the order of their clusters.
 fn sort_by_label<R: Runtime>(gpu: &Gpu<R>, slab: &Slab, k: usize) -> Result<Handle> {
-    let n = slab.len();
+    let (n, labels) = (slab.len(), slab.labels(gpu)?);
     let shared = if k <= SHARED_CLUSTERS { k.next_power_of_two() as u32 } else { 0 };
     let (counts, starts, order) = (gpu.zeros(k)?, gpu.empty(k)?, gpu.empty(n)?);
     let (count, dim) = (cubes(n.div_ceil(UNITS as usize)), CubeDim::new_1d(UNITS));
@@ -225,7 +229,7 @@ fn sort_by_label<R: Runtime>(gpu: &Gpu<R>, slab: &Slab, k: usize) -> Result<Hand
             &gpu.client,
             count.clone(),
             dim,
-            array(&slab.labels, n),
+            array(&labels, n),
             array(&counts, k),
             n as u32,
             k as u32,
@@ -243,7 +247,7 @@ fn sort_by_label<R: Runtime>(gpu: &Gpu<R>, slab: &Slab, k: usize) -> Result<Hand
             &gpu.client,
             count,
             dim,
-            array(&slab.labels, n),
+            array(&labels, n),
             array(&starts, k),
             array(&order, n),
             n as u32,

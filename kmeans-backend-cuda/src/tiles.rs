@@ -7,6 +7,9 @@ const FEW_ROWS: usize = 1 << 15;
 /// Centroids that a narrow cube sees in one step.
 const FEW_CENTROIDS: usize = 64;
 
+/// Shared memory of the largest tile: rows and centroids of a step, and what is compared at the end.
+const LARGE_BYTES: usize = 18 << 10;
+
 /// The choice of tiles.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -19,11 +22,12 @@ pub enum Tiles {
 }
 
 impl Tiles {
-    pub(crate) fn tile(self, rows: usize, k: usize, squared: bool) -> Tile {
+    /// The tile for so many rows and centroids, with so many bytes of shared memory.
+    pub(crate) fn tile(self, rows: usize, k: usize, squared: bool, shared: usize) -> Tile {
         let (rows, centroids) = match self {
             Self::Large => (8, 8),
             Self::Auto if k <= FEW_CENTROIDS => (8, 4),
-            Self::Auto if rows <= FEW_ROWS => (4, 8),
+            Self::Auto if rows <= FEW_ROWS || shared < LARGE_BYTES => (4, 8),
             Self::Auto => (8, 8),
         };
         Tile { rows, centroids, squared, listed: false }

@@ -124,7 +124,8 @@ fn assign_block<E: Engine>(
     };
     all.labels.extend(found.ids);
     if target.metric.has_unit_rows() {
-        all.zero_rows += zero_rows(&engine.distances(&block)?, |ids| engine.gather(&block, ids))?;
+        all.zero_rows +=
+            zero_rows(&engine.distances(&block)?, frame.dim(), |ids| engine.gather(&block, ids))?;
     }
     if let Some(distances) = &mut all.distances {
         distances.extend(in_data_units(&found.distances, &frame, target.metric));
@@ -161,13 +162,20 @@ pub(crate) fn ready<'b, E: Engine>(
     Ok((block, frame))
 }
 
-/// How many rows are all zeros, of those whose measured product is 0. `gather` gives rows by number.
-pub(crate) fn zero_rows(measured: &[f32], gather: impl Fn(&[usize]) -> Result<Vec<f32>>) -> Result<u64> {
+/// How many rows are all zeros, of those whose measured product is 0. `gather` gives rows of `d` columns by number.
+pub(crate) fn zero_rows(
+    measured: &[f32],
+    d: usize,
+    gather: impl Fn(&[usize]) -> Result<Vec<f32>>,
+) -> Result<u64> {
+    /// Values that are gathered at a time.
+    const VALUES: usize = 1 << 20;
+    let candidates: Vec<usize> = (0..measured.len()).filter(|&row| measured[row] == 0.0).collect();
     let mut count = 0;
-    for row in (0..measured.len()).filter(|&row| measured[row] == 0.0) {
-        count += u64::from(gather(&[row])?.iter().all(|&v| v == 0.0));
+    for rows in candidates.chunks((VALUES / d).max(1)) {
+        count += gather(rows)?.chunks_exact(d).filter(|row| row.iter().all(|&v| v == 0.0)).count();
     }
-    Ok(count)
+    Ok(count as u64)
 }
 
 /// Reads all rows and names the first value that is NaN or infinite.

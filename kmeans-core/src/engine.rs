@@ -150,6 +150,11 @@ pub trait Engine: Send + Sync {
         false
     }
 
+    /// Bytes that it keeps of a row of `d` columns there, besides the values.
+    fn kept_bytes(&self, _d: usize) -> u64 {
+        0
+    }
+
     /// How many bytes of that memory rows may take, where that is known.
     fn room(&self) -> Option<u64> {
         None

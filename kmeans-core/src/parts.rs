@@ -7,10 +7,6 @@ use crate::error::{Error, Result};
 use crate::params::Params;
 use crate::sample::Sample;
 
-/// What an engine keeps of a row besides its values: weight, labels, distances and the terms of sums, some of them
-/// twice.
-const ROW_BYTES: u64 = 64;
-
 /// Shares of the room that a part takes: two are held, and of the others one is computed on while the next one is on
 /// its way.
 const PARTS: u64 = 4;
@@ -41,7 +37,7 @@ pub(crate) fn parts<E: Engine>(
     if sample.is_streamed() {
         return Ok(cut(n, params.decode_block_size, 0));
     }
-    let row_bytes = sample.row_bytes() + ROW_BYTES;
+    let row_bytes = sample.row_bytes() + engine.kept_bytes(sample.d());
     let room = params.device_memory.or(engine.room()).unwrap_or(u64::MAX);
     if row_bytes.saturating_mul(n as u64) <= room {
         return Ok(cut(n, params.chunk_rows.unwrap_or(n), n));

@@ -165,7 +165,7 @@ fn final_assign<E: Engine>(
     }
     found.labels = set.labels()?;
     if params.metric().has_unit_rows() {
-        found.zero_rows = zero_rows(&set.distances()?, |ids| set.gather(ids))?;
+        found.zero_rows = zero_rows(&set.distances()?, source.d(), |ids| set.gather(ids))?;
     }
     if params.return_distances {
         let measured = set.distances()?;

@@ -25,7 +25,7 @@ const MIN_ORIGIN_ROWS: usize = 16;
 
 /// The sample in one or more parts made ready by an engine, all in one frame.
 ///
-/// Parts are held ready from pass to pass, or, where the rows are encoded, read and made ready again
+/// Parts are held ready from pass to pass, or, where the rows are encoded or beyond `device_memory`, read and made ready again
 /// in each: then only labels and distances stay.
 pub(crate) struct TrainingSet<'p, E: Engine + 'p> {
     engine: &'p E,
@@ -254,9 +254,10 @@ impl<'p, E: Engine> TrainingSet<'p, E> {
         Ok((labels, distances))
     }
 
-    /// Threads that the engine computes with.
+    /// Threads for what is done on the host: the engine's, or all where it computes elsewhere.
     pub(crate) fn threads(&self) -> usize {
-        self.engine.threads().unwrap_or(1)
+        let all = || std::thread::available_parallelism().map_or(1, usize::from);
+        self.engine.threads().unwrap_or_else(|| if self.engine.computes_elsewhere() { all() } else { 1 })
     }
 
     /// The rows whose nearest centroid is closer than their limit: row, centroid, squared distance in the

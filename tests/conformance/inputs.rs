@@ -1,7 +1,7 @@
 //! Rows as slices and as tensors, and rows given back.
 
 use burn::tensor::{Tensor, TensorData};
-use kmeans::core::{Engine, Metric, PartialStats, Rows};
+use kmeans::core::{Centroids, Engine, Frame, Metric, Packing, PartialStats, Rows};
 
 /// What a step gives: sums, labels, distances.
 type Stepped = (PartialStats, Vec<i32>, Vec<f32>);
@@ -69,5 +69,53 @@ pub(crate) fn rows_come_back_in_the_frame(engine: &impl Engine) {
             .collect();
         assert_eq!(engine.gather(&rows, &ids).unwrap(), expected);
         assert!(engine.gather(&rows, &[]).unwrap().is_empty());
+    }
+}
+
+/// Small integers, which all packings hold, as each of them.
+pub(crate) fn packed_rows_give_what_plain_ones_give(engine: &impl Engine) {
+    let (n, k) = (253, 9);
+    for (d, metric) in [(1, Metric::L2), (5, Metric::InnerProduct), (17, Metric::Cosine), (64, Metric::L2)] {
+        let mut numbers = naive::Numbers::new(d as u64);
+        let x: Vec<f32> = (0..n * d).map(|_| numbers.below(100) as f32).collect();
+        let weights = numbers.vec(n, 0.0, 2.0);
+        let frame = frame(&x, d, Some(&weights), metric);
+        let c = centroids(&x, k, &frame, 4);
+        let c = if metric.has_unit_rows() { Centroids::from_offsets(x[..k * d].to_vec(), d) } else { c };
+        let codebook = engine.codebook(&c, metric).unwrap();
+        let step = |rows| {
+            let mut rows = engine.prepare(rows, Some(&weights)).unwrap();
+            let extent = engine.extent(&rows).unwrap();
+            engine.set_frame(&mut rows, &frame).unwrap();
+            let stats = engine.download(engine.step(&mut rows, &codebook).unwrap()).unwrap();
+            let gathered = engine.gather(&rows, &[n - 1, 3]).unwrap();
+            (stats, engine.labels(&rows).unwrap(), engine.distances(&rows).unwrap(), extent, gathered)
+        };
+        let plain = step(Rows::Host { x: x.clone().into(), d });
+        for packing in [Packing::F16, Packing::U8, Packing::I8] {
+            let bytes: Vec<u8> = match packing {
+                Packing::F16 => x.iter().flat_map(|&v| half::f16::from_f32(v).to_le_bytes()).collect(),
+                Packing::U8 | Packing::I8 => x.iter().map(|&v| v as u8).collect(),
+            };
+            let packed = step(Rows::Packed { bytes: bytes.into(), packing, d });
+            let what = format!("{packing:?} {metric} d={d}");
+            check_same(&packed.0, &plain.0, &what);
+            assert_eq!((&packed.1, &packed.2), (&plain.1, &plain.2), "{what}");
+            assert_eq!((&packed.3, &packed.4), (&plain.3, &plain.4), "{what}");
+        }
+    }
+}
+
+/// Rows whose lengths lie near both ends of `f32`.
+pub(crate) fn unit_rows_may_be_tiny_and_huge(engine: &impl Engine) {
+    let x = [3e-39_f32, -4e-39, 3e-30, -4e-30, 3.0, -4.0, 3e30, -4e30, 2e38, 2e38, 0.0, 0.0];
+    let (d, n) = (2, x.len() / 2);
+    let extent = crate::engines::extent(&x, d, None);
+    let frame = Frame::of_unit_rows(&extent);
+    let rows = prepared(engine, &x, None, &frame);
+    let found = engine.gather(&rows, &(0..n).collect::<Vec<_>>()).unwrap();
+    let expected = [0.6, -0.8, 0.6, -0.8, 0.6, -0.8, 0.6, -0.8, 0.5_f32.sqrt(), 0.5_f32.sqrt(), 0.0, 0.0];
+    for (found, expected) in found.iter().zip(expected) {
+        assert!((found - expected).abs() < 1e-6, "{found} for {expected}");
     }
 }

@@ -161,3 +161,10 @@ fn models_and_trainers_are_shared_between_threads() {
         }
     });
 }
+
+#[test]
+fn a_device_without_memory_of_its_own_has_none_to_set() {
+    let kmeans = kmeans::KMeans::new(2).device_memory(1 << 20).min_points_per_centroid(1);
+    let error = kmeans.train(&[0.0, 1.0, 2.0], 1).unwrap_err().to_string();
+    assert!(error.starts_with("device_memory is 1048576, expected nothing"), "{error}");
+}

@@ -13,7 +13,7 @@ use crate::gpu::started;
 /// CubeCL's largest array is this part of the memory.
 const PAGES: u64 = 4;
 /// How much of it rows may take; the rest is for centroids, sums and what others on the machine hold.
-const ROOM_PERCENT: u64 = 80;
+const ROOM_PERCENT: u64 = 70;
 
 /// k-means on an NVIDIA GPU.
 pub type CudaEngine = CubeEngine<CudaRuntime, u8>;
@@ -79,14 +79,16 @@ fn has_compiler() -> bool {
     unsafe { cudarc::nvrtc::sys::is_culib_present() }
 }
 
+/// Where CubeCL takes the headers from: `$CUDA_PATH` if it is set, else one of the usual places.
 fn toolkit() -> Option<PathBuf> {
-    let named = std::env::var_os("CUDA_PATH").map(PathBuf::from);
-    let usual = TOOLKITS.iter().map(PathBuf::from);
-    named.into_iter().chain(usual).find(|path: &PathBuf| has_headers(path))
+    match std::env::var_os("CUDA_PATH") {
+        Some(named) => Some(PathBuf::from(named)).filter(|path| has_headers(path)),
+        None => TOOLKITS.iter().map(PathBuf::from).find(|path| has_headers(path)),
+    }
 }
 
 fn has_headers(toolkit: &Path) -> bool {
-    toolkit.join("include").is_dir()
+    toolkit.join("include/cuda_runtime.h").is_file()
 }
 
 #[cfg(test)]

@@ -28,10 +28,29 @@ pub fn open_wgpu(index: usize) -> Result<WgpuEngine> {
         };
         return Err(Error::Device { device: name, reason });
     };
+    started(&name, || check_limits(device))?
+        .map_err(|reason| Error::Device { device: name.clone(), reason })?;
     started(&name, || {
         let has_64_bits = WgpuEngine::has_64_bits(device);
         WgpuEngine::new(device.clone(), format!("wgpu:{index} ({kind})"), has_64_bits)
     })
+}
+
+/// What the kernels need of a device.
+fn check_limits(device: &WgpuDevice) -> std::result::Result<(), String> {
+    const UNITS: u32 = 256;
+    const SHARED_BYTES: usize = 14 << 10;
+    const BINDINGS: u32 = 12;
+    let client = WgpuRuntime::client(device);
+    let has = &client.properties().hardware;
+    let (units, shared, bindings) = (has.max_units_per_cube, has.max_shared_memory_size, has.max_bindings);
+    if units >= UNITS && shared >= SHARED_BYTES && bindings >= BINDINGS {
+        return Ok(());
+    }
+    Err(format!(
+        "it has {units} units in a workgroup, {shared} bytes of shared memory and {bindings} buffers for a shader; \
+         {UNITS}, {SHARED_BYTES} and {BINDINGS} are needed"
+    ))
 }
 
 /// All devices, and what they are.

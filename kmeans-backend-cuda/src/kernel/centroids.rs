@@ -28,9 +28,14 @@ fn real(upper: Wide, lower: Wide, e: i32, bits: u32, #[comptime] both: bool) -> 
         let rest = f64::cast_from(whole - i64::cast_from(high));
         let units = high * finer + (rest * finer + f64::cast_from(integer(lower)));
         let e = e - i32::cast_from(bits);
-        units * f64::cast_from(power(e / 2)) * f64::cast_from(power(e - e / 2))
+        units
+            * f64::cast_from(power(e / 3))
+            * f64::cast_from(power(e / 3))
+            * f64::cast_from(power(e - e / 3 * 2))
     } else {
-        high * f64::cast_from(power(e / 2)) * f64::cast_from(power(e - e / 2))
+        high * f64::cast_from(power(e / 3))
+            * f64::cast_from(power(e / 3))
+            * f64::cast_from(power(e - e / 3 * 2))
     }
 }
 
@@ -99,14 +104,15 @@ pub(crate) fn mean_rows(
         }
         let is_empty = (weight_upper.low | weight_upper.high | weight_lower.low | weight_lower.high) == 0;
         let mut mean = before[at];
+        // Both in units of the grid of weights, which cancels.
         if cluster >= frozen && !is_empty {
             if comptime!(native) {
-                let total = real(upper, lower, grids[column], bits, wide);
-                let weight = real(weight_upper, weight_lower, weight_grid, bits, true);
+                let total = real(upper, lower, grids[column] - weight_grid, bits, wide);
+                let weight = real(weight_upper, weight_lower, 0, bits, true);
                 mean = f32::cast_from(total / weight);
             } else {
-                let total = real_pair(upper, lower, grids[column], bits, zero, wide);
-                let weight = real_pair(weight_upper, weight_lower, weight_grid, bits, zero, true);
+                let total = real_pair(upper, lower, grids[column] - weight_grid, bits, zero, wide);
+                let weight = real_pair(weight_upper, weight_lower, 0, bits, zero, true);
                 let guess = total.high / weight.high;
                 let back = scale(weight, guess, zero);
                 let rest = add_pairs(total, Pair { high: -back.high, low: -back.low }, zero);

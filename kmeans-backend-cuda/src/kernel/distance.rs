@@ -5,7 +5,7 @@
 
 use cubecl::prelude::*;
 
-use super::pairs::{Pair, add_pairs, multiply, scale, sq_diff};
+use super::pairs::{Pair, add as add_exactly, add_pairs, multiply, scale, sq_diff};
 use super::rows::{RowsView, offset};
 use super::wide::{Limbs, Wide, add, parts, split};
 
@@ -123,9 +123,12 @@ pub(crate) fn split_sum(
         let low = scaled.low * up * up_too;
         // Both parts are whole numbers once the smaller is rounded to one together with the fraction of the other.
         let whole_part = f32::round(high);
-        let rest = (high - whole_part) + low;
-        let upper = add(integer(whole_part), integer(f32::round(rest)));
-        Limbs { upper, lower: Wide { low: 0u32, high: 0u32 } }
+        let rest = add_exactly(high - whole_part, low, u32::reinterpret(zero));
+        let units = f32::round(rest.high);
+        let finer = f32::cast_from(1u32 << (bits / 2)) * f32::cast_from(1u32 << (bits - bits / 2));
+        let of_high = integer(f32::round((rest.high - units) * finer));
+        let of_low = integer(f32::round(rest.low * finer));
+        Limbs { upper: add(integer(whole_part), integer(units)), lower: add(of_high, of_low) }
     }
 }
 

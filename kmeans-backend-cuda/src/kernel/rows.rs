@@ -45,7 +45,7 @@ pub(crate) struct RowsView {
     pub(crate) words: Array<u32>,
     /// `origin · scale`, d.
     pub(crate) shift: Array<f32>,
-    /// For unit rows n×3: terms whose sum is the row's factor in `f64`.
+    /// For unit rows n×4: three terms and a power of two; their sum times that is the row's factor in `f64`.
     pub(crate) factors: Array<f32>,
     pub(crate) scale: f32,
     pub(crate) rows: u32,
@@ -92,7 +92,8 @@ fn half(bits: u32) -> f32 {
 pub(crate) fn offset(rows: &RowsView, row: u32, column: u32) -> f32 {
     let x = value(rows, row as usize * rows.dim as usize + column as usize);
     if comptime!(rows.load.unit_rows) {
-        let at = row as usize * 3;
+        let at = row as usize * 4;
+        let x = x * rows.factors[at + 3];
         if comptime!(rows.load.native) {
             let factor = f64::cast_from(rows.factors[at])
                 + f64::cast_from(rows.factors[at + 1])

@@ -180,7 +180,8 @@ pub(crate) fn screen_rows(
     let centroid_stride = comptime!((screen.step() + GAP) / 4);
     let score_stride = comptime!(screen.centroids + 4);
     let mut row_tile = SharedMemory::<Halves>::new(comptime!((screen.rows * row_stride) as usize));
-    let mut centroid_tile = SharedMemory::<Halves>::new(comptime!((screen.centroids * centroid_stride) as usize));
+    let mut centroid_tile =
+        SharedMemory::<Halves>::new(comptime!((screen.centroids * centroid_stride) as usize));
     let mut products = SharedMemory::<f32>::new(comptime!((screen.rows * score_stride) as usize));
     let zeros = Halves::zeroed();
     let row_parts = comptime!(screen.depth / 4);
@@ -385,7 +386,8 @@ fn load_centroids(
         let mut halves = Halves::zeroed();
         if centroid < k {
             if part < comptime!(screen.depth / 4) {
-                halves = centroids[centroid as usize * comptime!((screen.depth / 4) as usize) + part as usize];
+                halves =
+                    centroids[centroid as usize * comptime!((screen.depth / 4) as usize) + part as usize];
             }
         }
         tile[(item / parts * stride + item % parts) as usize] = halves;

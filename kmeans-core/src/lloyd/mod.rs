@@ -139,6 +139,7 @@ impl Update {
         Self { frozen: params.frozen(d), spherical: params.is_spherical(), integer: params.int_centroids }
     }
 }
+
 /// Whether to stop after the last of `iterations`, and why. `None` as threshold runs to `niter`.
 pub(crate) fn stop_reason(
     iterations: &[IterationStats],
