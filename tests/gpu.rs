@@ -241,6 +241,11 @@ mod on_wgpu {
 
     stamp!(native, super::wgpu());
     stamp!(without_64_bits, super::wgpu().without_64_bits());
+    stamp!(
+        screened,
+        super::wgpu().matrix_units(kmeans_backend_cuda::MatrixUnits::Emulated),
+        [trains_like_the_cpu, trains_with_every_metric, stops_where_the_cpu_stops,]
+    );
 }
 
 #[cfg(feature = "cuda")]
@@ -254,4 +259,9 @@ mod on_cuda {
 
     stamp!(native, super::cuda());
     stamp!(without_64_bits, super::cuda().without_64_bits());
+    stamp!(
+        screened,
+        super::cuda().matrix_units(kmeans_backend_cuda::MatrixUnits::Emulated),
+        [trains_like_the_cpu, trains_with_every_metric, stops_where_the_cpu_stops,]
+    );
 }

@@ -118,6 +118,11 @@ impl<R: Runtime, BT> CubeEngine<R, BT> {
         }
     }
 
+    #[cfg(all(test, feature = "wgpu"))]
+    pub(crate) fn gpu(&self) -> &Gpu<R> {
+        &self.gpu
+    }
+
     fn choices(&self) -> Choices<'_> {
         (self.units, &self.trust, self.tiles)
     }

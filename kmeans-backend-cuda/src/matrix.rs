@@ -143,6 +143,11 @@ impl CubePrepared<'_> {
             );
         }
         self.assign_exactly(gpu, slab, codebook, tiles, (&labels, n), Some((&list, &unsure)))?;
+        #[cfg(test)]
+        {
+            self.unsure = Some(unsure);
+        }
+        let slab = &self.slabs[at];
         if screen.by_matrix && trust.0.load(Ordering::Relaxed) == 0 {
             let is_right = self.agrees(gpu, slab, codebook, tiles, &labels)?;
             trust.0.store(if is_right { 1 } else { 2 }, Ordering::Relaxed);
@@ -281,4 +286,35 @@ fn scale(sq_radius: f64) -> f32 {
 /// Bytes of the shadow of a row.
 pub(crate) fn shadow_bytes(d: usize) -> u64 {
     (d.next_multiple_of(16) * size_of::<f16>() + size_of::<f32>()) as u64
+}
+
+#[cfg(all(test, feature = "wgpu"))]
+mod tests {
+    use super::*;
+    use kmeans_core::{Centroids, Engine, Extent, Frame, Metric, Rows};
+
+    /// Half precision tells the nearest centroid of most rows for sure.
+    #[test]
+    fn a_screen_decides_most_rows() {
+        let engine = crate::open_wgpu(0).unwrap().matrix_units(MatrixUnits::Emulated);
+        let (n, d, k) = (2000, 64, 50);
+        let mut state = 7_u32;
+        let mut unit = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 8) as f32 / (1 << 24) as f32
+        };
+        let x: Vec<f32> = (0..n * d).map(|_| 1000.0 + unit()).collect();
+        let frame = Frame::centred(
+            &Extent::new(vec![1000.0; d], vec![1001.0; d], n, None),
+            &x[..256 * d],
+            Metric::L2,
+        );
+        let mut rows = engine.prepare(Rows::Host { x: x.as_slice().into(), d }, None).unwrap();
+        engine.set_frame(&mut rows, &frame).unwrap();
+        let codebook = engine.codebook(&Centroids::from_positions(&x[..k * d], &frame), Metric::L2).unwrap();
+        engine.assign(&mut rows, &codebook).unwrap();
+        let unsure = rows.unsure.as_ref().map(|place| engine.gpu().read_one(place).unwrap()[0] as usize);
+        // On a device that rounds halves towards zero: twice as many as where they are rounded to the nearest.
+        assert!(unsure.is_some_and(|unsure| unsure > 0 && 2 * unsure < n), "{unsure:?} of {n} rows");
+    }
 }

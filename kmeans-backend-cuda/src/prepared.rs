@@ -38,6 +38,9 @@ pub struct CubePrepared<'p> {
     shift: Handle,
     /// Rows that changed cluster in the last assignment: a 64-bit integer.
     pub(crate) changed: Option<Handle>,
+    /// How many rows of the slab assigned last the exact kernel had to decide after a screen.
+    #[cfg(test)]
+    pub(crate) unsure: Option<Handle>,
     /// Waits for what the thread has asked for.
     finish: Box<dyn Fn() + Send + Sync>,
 }
@@ -122,7 +125,20 @@ impl<'p> CubePrepared<'p> {
         let owner = gpu.clone();
         // What went wrong is told when something is read.
         let finish = Box::new(move || drop(owner.finish()));
-        Ok(Self { values, slabs, n, d, frame, weights, load, shift, changed: None, finish })
+        Ok(Self {
+            values,
+            slabs,
+            n,
+            d,
+            frame,
+            weights,
+            load,
+            shift,
+            changed: None,
+            #[cfg(test)]
+            unsure: None,
+            finish,
+        })
     }
 
     /// Sets the coordinates in which rows are seen from now on.

@@ -44,8 +44,7 @@ fn check(engine: &impl Engine, weights: Option<&[f32]>, n: usize) {
 /// Ways to cut n rows into parts: whole, halves, fifths, and the last tenth row by row.
 fn cuts(n: usize) -> Vec<Vec<Range<usize>>> {
     let by = |start: usize, step: usize| (start..n).step_by(step).map(move |at| at..n.min(at + step));
-    let mut last = vec![0..n - n / 10];
-    last.extend(by(n - n / 10, 1));
+    let last = std::iter::once(0..n - n / 10).chain(by(n - n / 10, 1)).collect();
     vec![by(0, n).collect(), by(0, n.div_ceil(2)).collect(), by(0, n.div_ceil(5)).collect(), last]
 }
 

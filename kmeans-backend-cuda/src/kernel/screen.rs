@@ -259,7 +259,7 @@ fn margin(norm: f32, reach: f32, #[comptime] screen: Screen) -> f32 {
     let small = comptime!(screen.roundings().1 * (screen.depth as f32).sqrt());
     let of_products = 2.0 * (share * norm * reach + small * (norm + reach) + comptime!(small * small));
     // The bias, and the last sum.
-    let of_sums = (reach + norm) * (reach + norm) * 9.5367432e-7; // 2^-20
+    let of_sums = (reach + norm) * (reach + norm) * 9.536_743e-7; // 2^-20
     2.02 * (of_products + of_sums)
 }
 
@@ -302,6 +302,7 @@ fn multiply(
             sync_cube();
             for at in range_stepped(0u32, min(comptime!(screen.step()), screen.depth - start), PIECE) {
                 let left = row * row_stride + (start + at) / 4;
+                // SAFETY: it is loaded before it is used.
                 let a = unsafe {
                     cmma::Matrix::<f16>::uninitialized(
                         cmma::MatrixIdent::A,
@@ -316,6 +317,7 @@ fn multiply(
                 #[unroll]
                 for piece in 0..count {
                     let right = (column + piece * PIECE) * centroid_stride + at / 4;
+                    // SAFETY: it is loaded before it is used.
                     let b = unsafe {
                         cmma::Matrix::<f16>::uninitialized(
                             cmma::MatrixIdent::B,
