@@ -10,6 +10,7 @@ use burn_cubecl::element::BoolElement;
 use burn_cubecl::kernel::into_contiguous;
 use burn_cubecl::tensor::CubeTensor;
 use burn_cubecl::{CubeBackend, CubeRuntime};
+#[cfg(feature = "wgpu")]
 use cubecl::ir::{ElemType, FloatKind, IntKind};
 use cubecl::prelude::*;
 use cubecl::server::Handle;
@@ -72,6 +73,7 @@ impl<R: Runtime, BT> CubeEngine<R, BT> {
     }
 
     /// Whether the device has `f64` and `i64`.
+    #[cfg(feature = "wgpu")]
     pub(crate) fn has_64_bits(device: &R::Device) -> bool {
         let client = R::client(device);
         let properties = client.properties();
