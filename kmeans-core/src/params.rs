@@ -62,7 +62,8 @@ pub struct Params {
     pub early_stop_threshold: Option<f64>,
     /// Stop iterating (and drawing first centroids) after this time, with the best model so far.
     pub time_limit: Option<Duration>,
-    /// Rows of encoded input that are decoded at a time. Changes no bit of the result.
+    /// Rows of encoded input that are decoded at a time; f16, u8 and i8 go to a GPU as they are, not by these blocks.
+    /// Changes no bit of the result.
     pub decode_block_size: usize,
     /// Train on a growing number of leading dimensions, in so many steps. `None`: on all at once.
     pub progressive_dim_steps: Option<usize>,
@@ -95,7 +96,8 @@ pub struct Params {
     pub pruning_memory: Option<u64>,
     /// Most bytes of a GPU's own memory that the rows may take, with what is kept of each. Rows beyond it stay in host
     /// memory and are sent in every iteration, some while others are computed on. `None`: what the device
-    /// has, where it says so. Changes no bit of the result.
+    /// has, where it says so. It holds for each set of rows trained on: hierarchical training has two at a time. Encoded rows
+    /// that have to be decoded on the host are sent by `decode_block_size` in any case. Changes no bit of the result.
     pub device_memory: Option<u64>,
 }
 

@@ -1,6 +1,7 @@
 //! The sample made ready by an engine: checked, centred, assigned to and added up.
 
-use std::collections::VecDeque;
+mod passes;
+
 use std::ops::Range;
 
 use crate::centroids::Centroids;
@@ -394,85 +395,6 @@ impl<'p, E: Engine> TrainingSet<'p, E> {
         self.engine.set_frame(&mut part, &self.frame)?;
         self.prune.share(range.len(), self.sample.n()).set(self.engine, &mut part)?;
         Ok(part)
-    }
-
-    fn add_up(
-        &mut self,
-        of: impl FnMut(Range<usize>, &mut E::Prepared<'p>) -> Result<E::Sums>,
-    ) -> Result<PartialStats> {
-        let sums = self.sums(of)?;
-        let stats = self.engine.download(sums)?;
-        self.check_counts(&stats.counts)?;
-        Ok(stats)
-    }
-
-    /// Whether all rows were added up: an engine may compute where failures are not seen.
-    pub(crate) fn check_counts(&self, counts: &[u64]) -> Result<()> {
-        let (found, n) = (counts.iter().sum::<u64>(), self.n());
-        if found == n as u64 {
-            return Ok(());
-        }
-        let message = format!("it added up {found} rows of {n}");
-        Err(Error::Engine { engine: self.engine.name(), message })
-    }
-
-    fn sums(
-        &mut self,
-        mut of: impl FnMut(Range<usize>, &mut E::Prepared<'p>) -> Result<E::Sums>,
-    ) -> Result<E::Sums> {
-        let engine = self.engine;
-        let mut total = None;
-        self.each_part(|range, part| {
-            let sums = of(range, part)?;
-            match &mut total {
-                None => total = Some(sums),
-                Some(total) => engine.merge(total, sums)?,
-            }
-            Ok(())
-        })?;
-        Ok(total.expect("a training set has at least one part"))
-    }
-
-    /// Runs `work` on every part; streamed ones are made ready for it, and keep labels and distances. Where the engine
-    /// computes elsewhere, the next of them is made ready meanwhile.
-    fn each_part(
-        &mut self,
-        mut work: impl FnMut(Range<usize>, &mut E::Prepared<'p>) -> Result<()>,
-    ) -> Result<()> {
-        let (engine, sample, frame) = (self.engine, self.sample, &self.frame);
-        let (prune, n) = (self.prune, self.sample.n());
-        let in_frame = |range: &Range<usize>| {
-            let mut part = ready(engine, sample, range)?;
-            engine.set_frame(&mut part, frame)?;
-            prune.share(range.len(), n).set(engine, &mut part)?;
-            Ok(part)
-        };
-        let is_streamed = |part: &Part<'p, E>| matches!(part, Part::Streamed { .. });
-        let mut left: VecDeque<Range<usize>> =
-            self.parts.iter().filter(|(_, part)| is_streamed(part)).map(|(range, _)| range.clone()).collect();
-        let mut ahead: Option<Result<E::Prepared<'p>>> = None;
-        for (range, part) in &mut self.parts {
-            match part {
-                Part::Held(part) => work(range.clone(), part)?,
-                Part::Streamed { labels, distances } => {
-                    left.pop_front();
-                    let mut part = ahead.take().unwrap_or_else(|| in_frame(range))?;
-                    let next = left.front().filter(|_| engine.computes_elsewhere());
-                    std::thread::scope(|scope| {
-                        let next = next.map(|range| scope.spawn(|| in_frame(range)));
-                        engine.set_labels(&mut part, labels)?;
-                        work(range.clone(), &mut part)?;
-                        if let Some(pairs) = engine.pair_counts(&part) {
-                            *self.streamed_pairs.get_or_insert_default() += pairs;
-                        }
-                        (*labels, *distances) = (engine.labels(&part)?, engine.distances(&part)?);
-                        ahead = next.map(|next| next.join().expect("engines return their errors"));
-                        Ok::<(), Error>(())
-                    })?;
-                }
-            }
-        }
-        Ok(())
     }
 }
 
