@@ -6,8 +6,8 @@
 //! ```
 //!
 //! `scripts/gpu.sh` runs it on a machine that has a GPU and nothing to build with. The floors are those of an H200
-//! (66.9 Tflop/s of `f32`, 4.8 TB/s) and are computed here from operations and bytes; on another device they are to be
-//! read as numbers of operations and bytes.
+//! (66.9 Tflop/s of `f32`, 989 of `f16` on matrix units, 4.8 TB/s) and are computed here from operations and bytes; on
+//! another device they are to be read as numbers of operations and bytes.
 #![allow(missing_docs, reason = "a bench")]
 #![allow(clippy::print_stdout, reason = "its result")]
 
@@ -20,31 +20,49 @@ mod measured {
 
     /// Operations and bytes a second of an H200, by its data sheet.
     const FLOPS: f64 = 66.9e12;
+    const MATRIX_FLOPS: f64 = 989e12;
     const BYTES: f64 = 4.8e12;
     /// The shares of them that the kernels are expected to reach: products from registers and shared memory without
-    /// overlap of the two, and memory read in pieces of 32 bytes.
+    /// overlap of the two, matrix units that wait for both, and memory read in pieces of 32 bytes.
     const SHARE_OF_FLOPS: f64 = 0.55;
+    const SHARE_OF_MATRIX_FLOPS: f64 = 0.35;
     const SHARE_OF_BYTES: f64 = 0.5;
+    /// The share of the rows that a screen is expected to leave to the exact kernel.
+    const SHARE_OF_UNSURE: f64 = 0.05;
 
-    /// A step: its name, operations and bytes, and how to do it.
-    struct Step<'a> {
-        name: &'a str,
+    /// A step: operations, bytes and seconds.
+    struct Step {
+        name: &'static str,
         flops: f64,
+        /// Of them on matrix units.
+        matrix_flops: f64,
         bytes: f64,
         seconds: f64,
     }
 
-    pub(super) fn all<E: Engine + Clone>(engine: &E, shapes: &[[usize; 3]]) {
+    impl Step {
+        /// Seconds where the parts of a second that the device has are as given.
+        fn at(&self, [flops, matrix, bytes]: [f64; 3]) -> f64 {
+            let computed = (self.flops - self.matrix_flops) / FLOPS / flops;
+            (computed + self.matrix_flops / MATRIX_FLOPS / matrix).max(self.bytes / BYTES / bytes)
+        }
+    }
+
+    /// The steps of an engine that scores all pairs exactly, and those of the engine as it is.
+    pub(super) fn all<E: Engine + Clone>(engine: &E, exact: &E, by_matrix: bool, shapes: &[[usize; 3]]) {
         println!("{}\n", engine.name());
         println!(
             "| n × d × k | step | Gflop | GB | floor on an H200, ms | predicted there, ms | measured, ms |"
         );
         println!("|---|---|---|---|---|---|---|");
         for &[n, d, k] in shapes {
-            for step in steps(engine, n, d, k) {
-                let floor = (step.flops / FLOPS).max(step.bytes / BYTES);
-                let predicted =
-                    (step.flops / FLOPS / SHARE_OF_FLOPS).max(step.bytes / BYTES / SHARE_OF_BYTES);
+            let mut all = steps(exact, n, d, k);
+            if by_matrix {
+                all.push(screened(engine, n, d, k));
+            }
+            for step in all {
+                let floor = step.at([1.0; 3]);
+                let predicted = step.at([SHARE_OF_FLOPS, SHARE_OF_MATRIX_FLOPS, SHARE_OF_BYTES]);
                 println!(
                     "| {n}×{d}×{k} | {} | {:.1} | {:.3} | {:.3} | {:.3} | {:.3} |",
                     step.name,
@@ -63,41 +81,69 @@ mod measured {
         }
     }
 
-    fn steps<E: Engine>(engine: &E, n: usize, d: usize, k: usize) -> Vec<Step<'static>> {
-        let x = rows(n, d);
+    /// Rows and centroids made ready, and the frame.
+    fn made_ready<E: Engine>(engine: &E, x: &[f32], [n, d, k]: [usize; 3]) -> (E::Codebook, Frame) {
         let extent = Extent::new(vec![-11.0; d], vec![11.0; d], n, None);
         let frame = Frame::centred(&extent, &x[..256.min(n) * d], Metric::L2);
+        let codebook = engine.codebook(&Centroids::from_positions(&x[..k * d], &frame), Metric::L2).unwrap();
+        (codebook, frame)
+    }
+
+    fn assign<E: Engine>(engine: &E, x: &[f32], shape: [usize; 3]) -> f64 {
+        let (codebook, frame) = made_ready(engine, x, shape);
+        let mut rows = engine.prepare(Rows::Host { x: x.into(), d: shape[1] }, None).unwrap();
+        engine.set_frame(&mut rows, &frame).unwrap();
+        timed(engine, &mut rows, |rows| engine.assign(rows, &codebook).unwrap())
+    }
+
+    fn screened<E: Engine>(engine: &E, n: usize, d: usize, k: usize) -> Step {
+        let values = (n * d) as f64;
+        let pairs = 2.0 * values * k as f64;
+        Step {
+            name: "assign: screened by matrix units, the unsure exactly, then measured",
+            flops: pairs * (1.0 + SHARE_OF_UNSURE) + 3.0 * values,
+            matrix_flops: pairs,
+            bytes: 6.0 * values + (4 * 12 * n) as f64,
+            seconds: assign(engine, &rows(n, d), [n, d, k]),
+        }
+    }
+
+    fn steps<E: Engine>(engine: &E, n: usize, d: usize, k: usize) -> Vec<Step> {
+        let x = rows(n, d);
+        let (codebook, frame) = made_ready(engine, &x, [n, d, k]);
         let mut rows = engine.prepare(Rows::Host { x: x.as_slice().into(), d }, None).unwrap();
         engine.set_frame(&mut rows, &frame).unwrap();
-        let codebook = engine.codebook(&Centroids::from_positions(&x[..k * d], &frame), Metric::L2).unwrap();
         let values = (n * d) as f64;
         let n_bytes = |words: usize| (4 * words * n) as f64;
-        let assign = timed(engine, &mut rows, |rows| engine.assign(rows, &codebook).unwrap());
+        let assign = assign(engine, &x, [n, d, k]);
         let mut sums = Vec::new();
         let reduce = timed(engine, &mut rows, |rows| sums.push(engine.reduce(rows, &codebook).unwrap()));
         let update = Update::default();
-        let mut next = Vec::new();
+        // What is asked for is waited for when it is dropped.
+        let mut made = Vec::new();
         let advance = timed(engine, &mut rows, |_| {
-            if let Some(sums) = sums.pop().filter(|_| engine.keeps_centroids()) {
-                next.push(engine.advance(&codebook, sums, &frame, update).unwrap().0);
-            }
+            let sums = sums.pop().expect("as many sums as calls");
+            made.push(engine.advance(&codebook, sums, &frame, update).unwrap());
         });
         vec![
             Step {
-                name: "assign: nearest, then measured",
+                name: "assign: nearest of all pairs, then measured",
                 flops: 2.0 * values * k as f64 + 3.0 * values,
+                matrix_flops: 0.0,
                 bytes: 8.0 * values + n_bytes(9),
                 seconds: assign,
             },
             Step {
                 name: "reduce: measured, sorted, added",
                 flops: 4.0 * values,
+                matrix_flops: 0.0,
                 bytes: 8.0 * values + n_bytes(20),
                 seconds: reduce,
             },
             Step {
                 name: "advance: means, biases",
                 flops: 8.0 * (k * d) as f64,
+                matrix_flops: 0.0,
                 bytes: 28.0 * (k * d) as f64,
                 seconds: advance,
             },
@@ -161,6 +207,8 @@ mod measured {
 
 #[cfg(any(feature = "cuda", feature = "wgpu"))]
 fn main() {
+    use kmeans_backend_cuda::MatrixUnits;
+
     const LARGE: [[usize; 3]; 6] = [
         [100_000, 128, 1000],
         [1_000_000, 128, 1024],
@@ -175,11 +223,13 @@ fn main() {
     let shapes: &[[usize; 3]] = if wants("large") { &LARGE } else { &SMALL };
     #[cfg(feature = "wgpu")]
     if !wants("cuda") {
-        measured::all(&kmeans_backend_cuda::open_wgpu(0).unwrap(), shapes);
+        let engine = kmeans_backend_cuda::open_wgpu(0).unwrap();
+        measured::all(&engine, &engine.clone().matrix_units(MatrixUnits::Off), false, shapes);
     }
     #[cfg(feature = "cuda")]
     if wants("cuda") || cfg!(not(feature = "wgpu")) {
-        measured::all(&kmeans_backend_cuda::open_cuda(0).unwrap(), shapes);
+        let engine = kmeans_backend_cuda::open_cuda(0).unwrap();
+        measured::all(&engine, &engine.clone().matrix_units(MatrixUnits::Off), true, shapes);
     }
 }
 

@@ -110,8 +110,9 @@ stamp!([
 stamp!([
     wgpu = Some(crate::engines::wgpu()),
     wgpu_without_64_bits = Some(crate::engines::wgpu().without_64_bits()),
-    wgpu_large_tiles_sorted = Some(
+    wgpu_small_slabs_large_tiles_sorted = Some(
         crate::engines::wgpu()
+            .slab_bytes(16 << 10)
             .tiles(kmeans_backend_cuda::Tiles::Large)
             .reduction(kmeans_backend_cuda::Reduction::Sorted)
     ),
@@ -122,10 +123,13 @@ stamp!([
 stamp!([
     cuda = Some(crate::engines::cuda()),
     cuda_without_64_bits = Some(crate::engines::cuda().without_64_bits()),
-    cuda_large_tiles_sorted = Some(
+    cuda_small_slabs_large_tiles_sorted = Some(
         crate::engines::cuda()
+            .slab_bytes(16 << 10)
             .tiles(kmeans_backend_cuda::Tiles::Large)
             .reduction(kmeans_backend_cuda::Reduction::Sorted)
     ),
     cuda_screened = Some(crate::engines::cuda().matrix_units(kmeans_backend_cuda::MatrixUnits::Emulated)),
+    cuda_by_matrix_units =
+        Some(crate::engines::cuda().matrix_units(kmeans_backend_cuda::MatrixUnits::Always)),
 ]);

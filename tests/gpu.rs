@@ -11,10 +11,11 @@ use std::ops::ControlFlow;
 use std::sync::{Arc, OnceLock};
 
 use kmeans::core::{Engine, KMeans, Trainer};
-use kmeans::data::{Codec, EncodedRows, F16Codec, Rows, U8Codec};
+use kmeans::data::{Codec, CsrRows, EncodedRows, F16Codec, Rows, U8Codec};
 use kmeans::{EmptyClusters, Fit, Init, Metric, Points, Stop};
 use kmeans_backend_cpu::CpuEngine;
-use naive::data;
+use kmeans_backend_cuda::MatrixUnits;
+use naive::{blobs, data};
 
 /// Ten iterations on all rows.
 fn params(k: usize) -> kmeans::KMeans {
@@ -55,6 +56,7 @@ fn check(
     assert_eq!(ours.labels, again.labels, "{what}: the same labels twice");
     assert_eq!(ours.report.obj, again.report.obj, "{what}: the same objectives twice");
     let cpus = train(cpu(), params, points, weights);
+    assert!(!ours.report.obj.is_empty(), "{what}: an objective of each iteration");
     for (iteration, (a, b)) in ours.report.obj.iter().zip(&cpus.report.obj).take(10).enumerate() {
         close(*a, *b, 1e-5, &format!("{what}, iteration {iteration}"));
     }
@@ -205,6 +207,85 @@ fn chunks_and_codes_give_what_whole_rows_give(engine: &(impl Engine + Clone)) {
     }
 }
 
+/// Rows that do not fit give what held ones give, whatever is done with them.
+fn streams_whatever_is_asked_for(engine: &(impl Engine + Clone)) {
+    let (x, d) = data("digits");
+    let points = Rows::new(x.clone(), d).unwrap();
+    let weights: Vec<f32> = (0..points.rows()).map(|i| (i % 5) as f32 * 0.37).collect();
+    let mut far = x[..5 * d].to_vec();
+    far.resize(12 * d, 1e4);
+    let all = [
+        ("weights", params(20), Some(&weights[..])),
+        ("cosine", params(20).metric(Metric::Cosine), None),
+        ("spherical", params(20).spherical(true), Some(&weights[..])),
+        ("frozen", params(20).init_centroids(x[..5 * d].to_vec()).frozen_centroids(true), None),
+        ("splits", params(12).init_centroids(far.clone()), None),
+        ("farthest", params(12).init_centroids(far).empty_clusters(EmptyClusters::Farthest), None),
+        ("redo", params(10).nredo(2).niter(3), None),
+        ("stop", params(10).niter(100).early_stop_threshold(Some(0.0)), None),
+        ("k-means parallel", params(10).init(Init::KMeansParallel).niter(2), None),
+    ];
+    for (what, params, weights) in all {
+        let held = train(engine.clone(), &params, &points, weights);
+        let streamed = train(engine.clone(), &params.device_memory(200 << 10), &points, weights);
+        assert_eq!(held.model.offsets(), streamed.model.offsets(), "{what}");
+        assert_eq!((&held.labels, &held.report.obj), (&streamed.labels, &streamed.report.obj), "{what}");
+        assert_eq!(
+            (held.report.stop, held.report.niter_done),
+            (streamed.report.stop, streamed.report.niter_done),
+            "{what}"
+        );
+    }
+}
+
+/// Sparse rows stay sparse on the device.
+fn trains_on_sparse_rows(engine: &(impl Engine + Clone)) {
+    let (mut x, d) = data("digits");
+    x.iter_mut().filter(|x| **x < 12.0).for_each(|x| *x = 0.0);
+    let (mut indptr, mut indices, mut values) = (vec![0], Vec::new(), Vec::new());
+    for row in x.chunks_exact(d) {
+        for (column, value) in row.iter().enumerate().filter(|(_, value)| **value != 0.0) {
+            indices.push(column as u32);
+            values.push(*value);
+        }
+        indptr.push(values.len());
+    }
+    let points = CsrRows::new(indptr, indices, values, d).unwrap();
+    for metric in [Metric::L2, Metric::Cosine] {
+        let params = params(20).metric(metric);
+        check(engine, &params, &points, None, &format!("sparse {metric}"));
+        let held = train(engine.clone(), &params, &points, None);
+        let streamed = train(engine.clone(), &params.device_memory(100 << 10), &points, None);
+        assert_eq!(held.model.offsets(), streamed.model.offsets(), "{metric}");
+        assert_eq!((&held.labels, &held.report.obj), (&streamed.labels, &streamed.report.obj), "{metric}");
+    }
+}
+
+/// Trajectories may part after near ties; what they reach is as good.
+fn reaches_what_the_cpu_reaches_from_ten_seeds(engine: &(impl Engine + Clone)) {
+    let x = rows("digits");
+    let mean = |fits: Vec<Fit>| fits.iter().map(|fit| fit.report.inertia).sum::<f64>() / fits.len() as f64;
+    let seeds = || (0..10).map(|seed| params(10).seed(seed).niter(25));
+    let ours = mean(seeds().map(|params| train(engine.clone(), &params, &x, None)).collect());
+    let cpus = mean(seeds().map(|params| train(cpu(), &params, &x, None)).collect());
+    close(ours, cpus, 2e-3, "mean of ten");
+}
+
+/// Rows enough for matrix units, around more centres than centroids: trained with them and without.
+fn screening_changes_nothing(screened: &(impl Engine + Clone), exact: &(impl Engine + Clone)) {
+    let (n, d, k) = (10_000, 40, 100);
+    let x = blobs(n, d, 2 * k, 1).iter().map(|x| 100.0 + x).collect();
+    let points = Rows::new(x, d).unwrap();
+    for metric in [Metric::L2, Metric::InnerProduct, Metric::Cosine] {
+        let params = params(k).metric(metric).niter(5).early_stop_threshold(None);
+        let with = train(screened.clone(), &params, &points, None);
+        let without = train(exact.clone(), &params, &points, None);
+        assert_eq!(with.labels, without.labels, "{metric}");
+        assert_eq!(with.model.offsets(), without.model.offsets(), "{metric}");
+        assert_eq!(with.report.obj, without.report.obj, "{metric}");
+    }
+}
+
 macro_rules! stamp {
     ($name:ident, $engine:expr, [$($test:ident),* $(,)?]) => {
         mod $name {
@@ -226,6 +307,9 @@ macro_rules! stamp {
             refills_empty_clusters,
             stops_where_the_cpu_stops,
             chunks_and_codes_give_what_whole_rows_give,
+            streams_whatever_is_asked_for,
+            trains_on_sparse_rows,
+            reaches_what_the_cpu_reaches_from_ten_seeds,
         ]);
     };
 }
@@ -243,9 +327,22 @@ mod on_wgpu {
     stamp!(without_64_bits, super::wgpu().without_64_bits());
     stamp!(
         screened,
-        super::wgpu().matrix_units(kmeans_backend_cuda::MatrixUnits::Emulated),
-        [trains_like_the_cpu, trains_with_every_metric, stops_where_the_cpu_stops,]
+        super::wgpu().matrix_units(super::MatrixUnits::Emulated),
+        [trains_like_the_cpu, trains_with_every_metric, stops_where_the_cpu_stops]
     );
+
+    #[test]
+    fn an_emulated_screen_changes_nothing() {
+        let (with, without) = (MatrixUnits::Emulated, MatrixUnits::Off);
+        screening_changes_nothing(&wgpu().matrix_units(with), &wgpu().matrix_units(without));
+    }
+
+    /// Without matrix units both are the exact kernel.
+    #[test]
+    fn matrix_units_change_nothing() {
+        let (with, without) = (MatrixUnits::Auto, MatrixUnits::Off);
+        screening_changes_nothing(&wgpu().matrix_units(with), &wgpu().matrix_units(without));
+    }
 }
 
 #[cfg(feature = "cuda")]
@@ -259,9 +356,23 @@ mod on_cuda {
 
     stamp!(native, super::cuda());
     stamp!(without_64_bits, super::cuda().without_64_bits());
+    stamp!(by_matrix_units, super::cuda().matrix_units(super::MatrixUnits::Always));
     stamp!(
         screened,
-        super::cuda().matrix_units(kmeans_backend_cuda::MatrixUnits::Emulated),
-        [trains_like_the_cpu, trains_with_every_metric, stops_where_the_cpu_stops,]
+        super::cuda().matrix_units(super::MatrixUnits::Emulated),
+        [trains_like_the_cpu, trains_with_every_metric, stops_where_the_cpu_stops]
     );
+
+    #[test]
+    fn an_emulated_screen_changes_nothing() {
+        let (with, without) = (MatrixUnits::Emulated, MatrixUnits::Off);
+        screening_changes_nothing(&cuda().matrix_units(with), &cuda().matrix_units(without));
+    }
+
+    /// Without matrix units both are the exact kernel.
+    #[test]
+    fn matrix_units_change_nothing() {
+        let (with, without) = (MatrixUnits::Auto, MatrixUnits::Off);
+        screening_changes_nothing(&cuda().matrix_units(with), &cuda().matrix_units(without));
+    }
 }

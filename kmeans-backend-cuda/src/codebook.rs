@@ -1,10 +1,13 @@
 //! Centroids in device memory.
 
+use std::sync::OnceLock;
+
 use cubecl::prelude::*;
 use cubecl::server::Handle;
 use kmeans_core::{Centroids, Metric, Result};
 
 use crate::gpu::Gpu;
+use crate::matrix::ShadowOfCentroids;
 
 /// Centroids made ready for many rows.
 pub struct CubeCodebook {
@@ -17,6 +20,8 @@ pub struct CubeCodebook {
     /// k.
     pub(crate) biases: Handle,
     pub(crate) max_sq_norm: f64,
+    /// The centroids in half precision, once matrix units were used.
+    pub(crate) shadow: OnceLock<ShadowOfCentroids>,
 }
 
 impl CubeCodebook {
@@ -29,6 +34,7 @@ impl CubeCodebook {
             centroids: offsets,
             biases: gpu.upload(&centroids.biases(metric))?,
             max_sq_norm: centroids.max_sq_norm(),
+            shadow: OnceLock::new(),
         })
     }
 

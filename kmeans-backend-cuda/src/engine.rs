@@ -16,15 +16,15 @@ use cubecl::prelude::*;
 use cubecl::server::Handle;
 use kmeans_core::{
     Centroids, Closer, Engine, Error, Extent, Frame, Metric, Neighbours, Packing, PartialStats, PendingTally,
-    Result, Rows, Split, Update, guard,
+    Result, Rows, Split, Update,
 };
 
 use crate::assign::Choices;
 use crate::codebook::CubeCodebook;
 use crate::gpu::{Gpu, numbers};
 use crate::kernel::rows::{Encoding, Load};
-use crate::matrix::{MatrixUnits, Trust, has_matrix_units, shadow_bytes};
-use crate::prepared::{CubePrepared, Slab, Values};
+use crate::matrix::{MatrixUnits, Trust, shadow_bytes};
+use crate::prepared::{CubePrepared, SLAB_BYTES, Slab, Values, slab_rows};
 use crate::sums::{CubeSums, Reduction};
 use crate::tiles::Tiles;
 use crate::update::finished;
@@ -41,6 +41,7 @@ pub struct CubeEngine<R: Runtime, BT> {
     native: bool,
     /// Bytes that rows may take, where the device says how many it has.
     room: Option<u64>,
+    slab_bytes: u64,
     tiles: Tiles,
     reduction: Reduction,
     units: MatrixUnits,
@@ -58,6 +59,7 @@ impl<R: Runtime, BT> CubeEngine<R, BT> {
             device,
             native,
             room: None,
+            slab_bytes: SLAB_BYTES,
             tiles: Tiles::Auto,
             reduction: Reduction::Auto,
             units: MatrixUnits::Auto,
@@ -81,6 +83,15 @@ impl<R: Runtime, BT> CubeEngine<R, BT> {
             && properties.supports_type(ElemType::Int(IntKind::I64))
     }
 
+    /// Runs a kernel and looks at what it did.
+    #[cfg(feature = "cuda")]
+    pub(crate) fn try_kernel(&self) -> Result<()> {
+        match self.guard(|| self.gpu.read_one(&self.gpu.zeros(2)?))?.as_slice() {
+            [0, 0] => Ok(()),
+            _ => self.gpu.fail("zeros are not zero".to_owned()),
+        }
+    }
+
     /// Bytes that CubeCL lets one array have.
     #[cfg(feature = "cuda")]
     pub(crate) fn most_bytes(&self) -> u64 {
@@ -91,6 +102,12 @@ impl<R: Runtime, BT> CubeEngine<R, BT> {
     #[must_use]
     pub fn without_64_bits(self) -> Self {
         Self { native: false, ..self }
+    }
+
+    /// Rows are in slabs of so many bytes at most. Results do not depend on it.
+    #[must_use]
+    pub fn slab_bytes(self, slab_bytes: u64) -> Self {
+        Self { slab_bytes, ..self }
     }
 
     /// The choice of tiles. Labels do not depend on it.
@@ -130,7 +147,7 @@ impl<R: Runtime, BT> CubeEngine<R, BT> {
     }
 
     fn guard<T>(&self, operations: impl FnOnce() -> Result<T>) -> Result<T> {
-        guard(&self.gpu.name, operations)?
+        self.gpu.guard(operations)
     }
 }
 
@@ -152,6 +169,9 @@ where
     type Sums = CubeSums;
 
     fn name(&self) -> String {
+        if self.trust.is_lost() {
+            return format!("{} without matrix units, whose labels were not right", self.gpu.name);
+        }
         self.gpu.name.clone()
     }
 
@@ -163,9 +183,9 @@ where
         true
     }
 
-    fn kept_bytes(&self, d: usize) -> u64 {
-        let is_screened = self.units == MatrixUnits::Auto && has_matrix_units(&self.gpu);
-        ROW_BYTES + if is_screened { shadow_bytes(d) } else { 0 }
+    fn kept_bytes(&self, d: usize, k: usize, is_sparse: bool) -> u64 {
+        let has_shadow = !is_sparse && self.units.keeps_shadows(&self.gpu, d, k);
+        ROW_BYTES + if has_shadow { shadow_bytes(d) } else { 0 }
     }
 
     fn room(&self) -> Option<u64> {
@@ -181,7 +201,7 @@ where
         rows: Rows<'p, Self::Backend>,
         weights: Option<&'p [f32]>,
     ) -> Result<CubePrepared<'p>> {
-        let dims @ [_, d] = rows.dims();
+        let [n, d] = rows.dims();
         let encoding = match &rows {
             Rows::Packed { packing: Packing::F16, .. } => Encoding::F16,
             Rows::Packed { packing: Packing::U8, .. } => Encoding::U8,
@@ -189,37 +209,39 @@ where
             _ => Encoding::F32,
         };
         let load = Load { encoding, unit_rows: false, native: self.native };
-        let new = |values, words_of: &dyn Fn(Range<usize>) -> Result<Option<Handle>>| {
-            CubePrepared::new(&self.gpu, values, load, dims, weights, words_of)
+        let is_sparse = matches!(rows, Rows::Csr(_));
+        let step = slab_rows(&self.gpu, self.slab_bytes, is_sparse, load, d)?;
+        let new = |values_of: &dyn Fn(Range<usize>) -> Result<Values>| {
+            CubePrepared::new(&self.gpu, load, [n, d, step], weights, values_of)
         };
         let load = || match rows {
             Rows::Host { x, .. } => {
-                new(Values::Held, &|rows| self.gpu.upload(&x[rows.start * d..rows.end * d]).map(Some))
+                new(&|rows| self.gpu.upload(&x[rows.start * d..rows.end * d]).map(Values::Dense))
             }
-            Rows::Packed { bytes, packing, .. } => new(Values::Held, &|rows| {
+            Rows::Packed { bytes, packing, .. } => new(&|rows| {
                 let row = packing.size() * d;
-                self.gpu.upload(&bytes[rows.start * row..rows.end * row]).map(Some)
+                self.gpu.upload(&bytes[rows.start * row..rows.end * row]).map(Values::Dense)
             }),
             Rows::Tensor(t) => {
                 let t: CubeTensor<R> = into_contiguous(t.cast(FloatDType::F32).into_primitive().tensor());
-                new(Values::Held, &|rows| {
+                new(&|rows| {
                     let bytes = |row: usize| (row * d * size_of::<f32>()) as u64;
                     let end = t.handle.size_in_used() - bytes(rows.end);
-                    Ok(Some(t.handle.clone().offset_start(bytes(rows.start)).offset_end(end)))
+                    Ok(Values::Dense(t.handle.clone().offset_start(bytes(rows.start)).offset_end(end)))
                 })
             }
-            Rows::Csr(rows) => new(Values::Sparse(rows), &|_| Ok(None)),
+            Rows::Csr(sparse) => {
+                let mut rows = new(&|rows| Values::of_sparse(&self.gpu, &sparse.slice(rows)))?;
+                rows.sparse = Some(sparse);
+                Ok(rows)
+            }
         };
         self.guard(|| self.gpu.loading(load))
     }
 
     fn extent(&self, rows: &CubePrepared<'_>) -> Result<Extent> {
-        self.guard(|| rows.extent(&self.gpu))?.map_err(|(row, column, value)| Error::NonFinite {
-            data: "rows".to_owned(),
-            row,
-            column,
-            value,
-        })
+        self.guard(|| self.gpu.loading(|| rows.extent(&self.gpu)))?
+            .map_err(|(row, column, value)| Error::NonFinite { data: "rows".to_owned(), row, column, value })
     }
 
     fn set_frame(&self, rows: &mut CubePrepared<'_>, frame: &Frame) -> Result<()> {

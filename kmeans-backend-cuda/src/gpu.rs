@@ -7,7 +7,7 @@ use cubecl::bytes::Bytes;
 use cubecl::prelude::*;
 use cubecl::server::{Handle, ServerError};
 use cubecl::stream_id::StreamId;
-use kmeans_core::{Error, Result};
+use kmeans_core::{Error, Result, guard};
 
 /// Units of a cube in kernels that need no other number.
 pub(crate) const UNITS: u32 = 256;
@@ -15,6 +15,9 @@ pub(crate) const UNITS: u32 = 256;
 const MOST_CUBES: u32 = 65_535;
 /// Elements of one array: kernels count in 32 bits, and some steps look past the end.
 const MOST_ELEMENTS: u64 = 1 << 31;
+
+/// Bytes from which on an array is asked for before it is used: whether there is memory for it, nobody says otherwise.
+const LARGE_BYTES: usize = 1 << 20;
 
 /// CubeCL's number of the stream on which rows are made ready; below the number of its streams.
 const LOADER: u64 = 127;
@@ -44,18 +47,41 @@ impl<R: Runtime> Gpu<R> {
         if bytes.is_empty() {
             return self.empty(1);
         }
-        if !bytes.len().is_multiple_of(4) {
+        let handle = if bytes.len().is_multiple_of(4) {
+            self.client.create_from_slice(bytes)
+        } else {
             let mut padded = bytes.to_vec();
             padded.resize(bytes.len().next_multiple_of(4), 0);
-            return Ok(self.client.create_from_slice(&padded));
+            self.client.create_from_slice(&padded)
+        };
+        self.there(handle, bytes.len())
+    }
+
+    /// Lets go of what was copied for sending, the last array sent excepted.
+    pub(crate) fn flush(&self) -> Result<()> {
+        match self.guard(|| Ok(self.client.flush()))? {
+            Ok(()) => Ok(()),
+            Err(error) => self.fail(format!("{error}")),
         }
-        Ok(self.client.create_from_slice(bytes))
     }
 
     /// Memory for `words` words of 32 bits that hold anything.
     pub(crate) fn empty(&self, words: usize) -> Result<Handle> {
         self.check_size(4 * words as u64)?;
-        Ok(self.client.empty(4 * words.max(1)))
+        self.there(self.client.empty(4 * words.max(1)), 4 * words)
+    }
+
+    /// An array, if there is memory for it. CubeCL leaves out the kernels that would use one without, and says nothing.
+    fn there(&self, handle: Handle, bytes: usize) -> Result<Handle> {
+        if bytes < LARGE_BYTES {
+            return Ok(handle);
+        }
+        match self.guard(|| Ok(self.client.get_resource(handle.clone()).is_ok())) {
+            Ok(true) => Ok(handle),
+            _ => self.fail(format!(
+                "the device has no memory for an array of {bytes} bytes: a smaller device_memory leaves more of it"
+            )),
+        }
     }
 
     /// Memory of zeros.
@@ -98,7 +124,7 @@ impl<R: Runtime> Gpu<R> {
 
     /// Waits until all is done that this thread asked for.
     pub(crate) fn finish(&self) -> Result<()> {
-        match block_on(self.client.sync()) {
+        match self.guard(|| Ok(block_on(self.client.sync())))? {
             Ok(()) => Ok(()),
             Err(error) => self.fail(format!("{error}")),
         }
@@ -107,10 +133,15 @@ impl<R: Runtime> Gpu<R> {
     /// Waits for what was asked for.
     pub(crate) fn wait(&self, mut asked: Asked<'_>) -> Result<Vec<Vec<u32>>> {
         let Some(read) = asked.0.take() else { return Ok(Vec::new()) };
-        match block_on(read) {
+        match self.guard(|| Ok(block_on(read)))? {
             Ok(all) => Ok(all.iter().map(|bytes| bytemuck::pod_collect_to_vec(bytes)).collect()),
             Err(error) => self.fail(format!("{error}")),
         }
+    }
+
+    /// Runs operations of CubeCL, which panics where a device is lost.
+    pub(crate) fn guard<T>(&self, operations: impl FnOnce() -> Result<T>) -> Result<T> {
+        guard(&self.name, operations)?
     }
 
     /// The same of one place.
@@ -121,26 +152,18 @@ impl<R: Runtime> Gpu<R> {
     /// Does what makes rows ready on a stream of its own, whatever thread asks: memory that comes and goes with rows is
     /// then used again, and rows are sent while others are computed on.
     ///
-    /// It waits for what its thread has asked for before: CubeCL gives memory of a stream away once nobody holds it, even
-    /// if a kernel on another stream has yet to read it.
+    /// It waits for what its thread has asked for before, and for what was asked for here: CubeCL gives memory of a
+    /// stream away once nobody holds it, even if a kernel on another stream has yet to read it.
     pub(crate) fn loading<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
         self.finish()?;
-        StreamId { value: LOADER }.executes(work)
-    }
-
-    /// Fails if one of some places has no memory: an allocation fails where nobody hears of it.
-    pub(crate) fn check_memory(&self, places: impl Iterator<Item = Handle>) -> Result<()> {
-        let first = |place: Handle| {
-            let bytes = place.size_in_used();
-            place.offset_end(bytes - 4)
-        };
-        match self.read(places.map(first).collect()) {
-            Ok(_) => Ok(()),
-            Err(Error::Engine { message, .. }) => {
-                self.fail(format!("the device has no memory for the rows; less of it may be set: {message}"))
-            }
-            Err(error) => Err(error),
-        }
+        StreamId { value: LOADER }.executes(|| {
+            let done = work()?;
+            self.flush()?;
+            self.finish()?;
+            // What was copied last goes with this one.
+            self.flush()?;
+            Ok(done)
+        })
     }
 
     pub(crate) fn fail<T>(&self, message: String) -> Result<T> {
@@ -157,7 +180,7 @@ type Read<'g> = Pin<Box<dyn Future<Output = std::result::Result<Vec<Bytes>, Serv
 impl Drop for Asked<'_> {
     fn drop(&mut self) {
         if let Some(read) = self.0.take() {
-            let _ = block_on(read);
+            let _ = guard("", || block_on(read));
         }
     }
 }

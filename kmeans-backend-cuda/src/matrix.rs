@@ -15,7 +15,8 @@ use crate::gpu::{Gpu, UNITS, array, cubes};
 use crate::kernel::distance::GROUPS;
 use crate::kernel::measure::cube_dim;
 use crate::kernel::nearest::{SIDE, assign_rows};
-use crate::kernel::screen::{self, Screen, count_changed, screen_rows, shadow_centroids, shadow_rows};
+use crate::kernel::rows::{Encoding, Load, RowsViewLaunch};
+use crate::kernel::screen::{self, Screen, count_changed, screen_rows, shadow_rows};
 use crate::prepared::{CubePrepared, Slab};
 use crate::tiles::Tiles;
 
@@ -36,11 +37,13 @@ const SHARED_BYTES: u32 = 110 << 10;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum MatrixUnits {
-    /// Where the device has them and there is enough to do.
+    /// Where the device has them and there is enough to do: 8192 rows or more, 64 centroids, 16 columns.
     #[default]
     Auto,
     /// All pairs are scored exactly.
     Off,
+    /// Where the device has them, however little there is to do.
+    Always,
     /// Screened without matrix units, whatever there is to do: slow, for tests.
     Emulated,
 }
@@ -50,15 +53,49 @@ pub enum MatrixUnits {
 #[derive(Debug, Default)]
 pub(crate) struct Trust(AtomicU8);
 
-/// Rows or centroids in half precision, and their lengths.
+impl Trust {
+    /// Whether their labels were others than those of the exact kernel, which does all since.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.0.load(Ordering::Relaxed) == 2
+    }
+
+    fn is_open(&self) -> bool {
+        self.0.load(Ordering::Relaxed) == 0
+    }
+
+    fn decide(&self, is_right: bool) {
+        self.0.store(if is_right { 1 } else { 2 }, Ordering::Relaxed);
+    }
+}
+
+/// Rows in half precision.
 #[derive(Clone)]
 pub(crate) struct Shadow {
     halves: Handle,
-    /// One a row; of centroids the largest alone.
+    /// Their lengths.
     norms: Handle,
 }
 
+/// Centroids in half precision.
+#[derive(Clone)]
+pub(crate) struct ShadowOfCentroids {
+    halves: Handle,
+    /// The largest length and the largest bias.
+    reach: Handle,
+    /// By what they were multiplied.
+    scale: f32,
+}
+
 impl MatrixUnits {
+    /// Whether shadows are kept of dense rows of `d` columns for `k` centroids.
+    pub(crate) fn keeps_shadows<R: Runtime>(self, gpu: &Gpu<R>, d: usize, k: usize) -> bool {
+        let is_worth = self == Self::Always || d >= FEWEST_COLUMNS && k >= FEWEST_CENTROIDS;
+        matches!(self, Self::Auto | Self::Always)
+            && is_worth
+            && has_matrix_units(gpu)
+            && by_matrix(gpu, d, true).is_some()
+    }
+
     /// How to screen rows of a slab, if they are.
     fn screen<R: Runtime>(
         self,
@@ -68,31 +105,36 @@ impl MatrixUnits {
         d: usize,
         codebook: &CubeCodebook,
     ) -> Option<Screen> {
-        let is_worth = rows >= FEWEST_ROWS && d >= FEWEST_COLUMNS && codebook.k >= FEWEST_CENTROIDS;
-        let depth = d.next_multiple_of(16) as u32;
         if shadow_bytes(d).saturating_mul(rows as u64) > gpu.most_bytes() {
             return None;
         }
-        let of = |rows, centroids, by_matrix| Screen {
-            rows,
-            centroids,
-            depth,
-            squared: codebook.is_squared(),
-            by_matrix,
-        };
+        let is_worth = rows >= FEWEST_ROWS && d >= FEWEST_COLUMNS && codebook.k >= FEWEST_CENTROIDS;
+        let squared = codebook.is_squared();
         match self {
             Self::Off => None,
-            Self::Auto if !is_worth || trust.0.load(Ordering::Relaxed) == 2 || !has_matrix_units(gpu) => None,
-            Self::Auto => {
-                let fits =
-                    |screen: &Screen| screen.shared_bytes() <= SHARED_BYTES.min(gpu.shared_bytes() as u32);
-                [128, 64, 32].map(|rows| of(rows, 64, true)).into_iter().find(fits)
-            }
             Self::Emulated => {
-                Some(of(32, 32, false)).filter(|screen| screen.shared_bytes() <= gpu.shared_bytes() as u32)
+                Some(Screen { rows: 32, centroids: 32, depth: depth(d), squared, by_matrix: false })
+                    .filter(|screen| screen.shared_bytes() <= gpu.shared_bytes() as u32)
             }
+            Self::Auto if !is_worth => None,
+            Self::Auto | Self::Always if trust.is_lost() || !has_matrix_units(gpu) => None,
+            Self::Auto | Self::Always => by_matrix(gpu, d, squared),
         }
     }
+}
+
+/// Columns of a shadow.
+fn depth(d: usize) -> u32 {
+    d.next_multiple_of(16) as u32
+}
+
+/// The screen by matrix units for rows of `d` columns, unless those are too many for shared memory.
+fn by_matrix<R: Runtime>(gpu: &Gpu<R>, d: usize, squared: bool) -> Option<Screen> {
+    let most = SHARED_BYTES.min(gpu.shared_bytes() as u32);
+    [128, 64, 32]
+        .map(|rows| Screen { rows, centroids: 64, depth: depth(d), squared, by_matrix: true })
+        .into_iter()
+        .find(|screen| screen.shared_bytes() <= most)
 }
 
 pub(crate) fn has_matrix_units<R: Runtime>(gpu: &Gpu<R>) -> bool {
@@ -115,11 +157,15 @@ impl CubePrepared<'_> {
         let n = self.slabs[at].len();
         let Some(screen) = units.screen(gpu, trust, n, self.d, codebook) else { return Ok(None) };
         let scale = scale(self.frame.sq_radius());
-        if self.slabs[at].shadow.is_none() {
-            self.slabs[at].shadow = Some(self.shadow(gpu, &self.slabs[at], scale, screen.depth)?);
+        let shadow = match &self.slabs[at].shadow {
+            Some(shadow) => shadow.clone(),
+            None => self.shadow(gpu, &self.slabs[at], scale, screen.depth)?,
+        };
+        // Sparse rows are small, and stay so.
+        if self.sparse.is_none() {
+            self.slabs[at].shadow = Some(shadow.clone());
         }
         let slab = &self.slabs[at];
-        let shadow = slab.shadow.as_ref().expect("it was made");
         let of_centroids = codebook.shadow(gpu, scale, self.d, screen.depth)?;
         let (labels, list, unsure) = (gpu.zeros(n)?, gpu.empty(n)?, gpu.zeros(1)?);
         // SAFETY: units past the last row or centroid read and write nothing.
@@ -132,7 +178,7 @@ impl CubePrepared<'_> {
                 array(&shadow.norms, n),
                 array(&of_centroids.halves, codebook.k * screen.depth as usize),
                 array(&codebook.biases, codebook.k),
-                array(&of_centroids.norms, 1),
+                array(&of_centroids.reach, 2),
                 array(&labels, n),
                 array(&unsure, 1),
                 array(&list, n),
@@ -148,10 +194,9 @@ impl CubePrepared<'_> {
             self.unsure = Some(unsure);
         }
         let slab = &self.slabs[at];
-        if screen.by_matrix && trust.0.load(Ordering::Relaxed) == 0 {
-            let is_right = self.agrees(gpu, slab, codebook, tiles, &labels)?;
-            trust.0.store(if is_right { 1 } else { 2 }, Ordering::Relaxed);
-            if !is_right {
+        if screen.by_matrix && trust.is_open() {
+            trust.decide(self.agrees(gpu, slab, codebook, tiles, &labels)?);
+            if trust.is_lost() {
                 return Ok(None);
             }
         }
@@ -217,45 +262,72 @@ impl CubePrepared<'_> {
     }
 
     fn shadow<R: Runtime>(&self, gpu: &Gpu<R>, slab: &Slab, scale: f32, depth: u32) -> Result<Shadow> {
-        let n = slab.len();
-        let (halves, norms) = (gpu.empty((n * depth as usize).div_ceil(2))?, gpu.empty(n)?);
-        // SAFETY: groups past the last row write nothing.
-        unsafe {
-            shadow_rows::launch_unchecked::<R>(
-                &gpu.client,
-                cubes(n.div_ceil(GROUPS as usize)),
-                cube_dim(),
-                self.view(gpu, slab)?,
-                array(&halves, n * depth as usize),
-                array(&norms, n),
-                scale,
-                depth,
-            );
-        }
-        Ok(Shadow { halves, norms })
+        let (shadow, _) = shadow(gpu, self.view(gpu, slab)?, slab.len(), None, scale, depth)?;
+        Ok(shadow)
     }
 }
 
 impl CubeCodebook {
-    fn shadow<R: Runtime>(&self, gpu: &Gpu<R>, scale: f32, d: usize, depth: u32) -> Result<Shadow> {
-        let (halves, norms) = (gpu.empty((self.k * depth as usize).div_ceil(2))?, gpu.zeros(1)?);
-        // SAFETY: groups past the last centroid write nothing.
-        unsafe {
-            shadow_centroids::launch_unchecked::<R>(
-                &gpu.client,
-                cubes(self.k.div_ceil(GROUPS as usize)),
-                cube_dim(),
-                array(&self.centroids, self.k * d),
-                array(&halves, self.k * depth as usize),
-                array(&norms, 1),
-                scale,
-                self.k as u32,
-                d as u32,
-                depth,
-            );
+    /// The centroids in half precision; made once.
+    fn shadow<R: Runtime>(
+        &self,
+        gpu: &Gpu<R>,
+        scale: f32,
+        d: usize,
+        depth: u32,
+    ) -> Result<ShadowOfCentroids> {
+        if let Some(made) = self.shadow.get().filter(|made| made.scale == scale) {
+            return Ok(made.clone());
         }
-        Ok(Shadow { halves, norms })
+        // Centroids are in the frame.
+        let (nowhere, nothing) = (gpu.zeros(d)?, gpu.zeros(1)?);
+        let load = Load { encoding: Encoding::F32, unit_rows: false, native: false };
+        let centroids = RowsViewLaunch::new(
+            array(&self.centroids, self.k * d),
+            array(&nowhere, d),
+            array(&nothing, 1),
+            1.0,
+            self.k as u32,
+            d as u32,
+            0,
+            load,
+        );
+        let (shadow, reach) = shadow(gpu, centroids, self.k, Some(&self.biases), scale, depth)?;
+        let made = ShadowOfCentroids { halves: shadow.halves, reach, scale };
+        let _ = self.shadow.set(made.clone());
+        Ok(made)
     }
+}
+
+/// Halves and lengths of `n` rows; of centroids, which have biases, also the largest.
+fn shadow<R: Runtime>(
+    gpu: &Gpu<R>,
+    rows: RowsViewLaunch<R>,
+    n: usize,
+    biases: Option<&Handle>,
+    scale: f32,
+    depth: u32,
+) -> Result<(Shadow, Handle)> {
+    let (halves, norms) = (gpu.empty((n * depth as usize).div_ceil(2))?, gpu.empty(n)?);
+    let (reach, nothing) = (gpu.zeros(2)?, gpu.zeros(1)?);
+    let (of_biases, len) = biases.map_or((&nothing, 1), |biases| (biases, n));
+    // SAFETY: groups past the last row write nothing.
+    unsafe {
+        shadow_rows::launch_unchecked::<R>(
+            &gpu.client,
+            cubes(n.div_ceil(GROUPS as usize)),
+            cube_dim(),
+            rows,
+            array(of_biases, len),
+            array(&halves, n * depth as usize),
+            array(&norms, n),
+            array(&reach, 2),
+            scale,
+            depth,
+            biases.is_some(),
+        );
+    }
+    Ok((Shadow { halves, norms }, reach))
 }
 
 /// Adds how many of the first `n` labels differ.

@@ -10,6 +10,7 @@ use crate::gpu::{Gpu, UNITS, array, cubes, numbers};
 use crate::kernel::extent::{at_place, find_extent};
 use crate::kernel::gather::gather_rows;
 use crate::kernel::rows::{Load, RowsViewLaunch};
+use crate::kernel::sparse::{SPARSE_GROUPS, SPARSE_LANES, write_rows};
 use crate::kernel::unit::unit_factors;
 use crate::matrix::Shadow;
 
@@ -17,7 +18,7 @@ use crate::matrix::Shadow;
 const SLAB_ROWS: usize = 64;
 /// Values of a slab: small beside the pages in which CubeCL takes memory, so that little of a page is left over, and
 /// small enough that no direction of a launch has too many cubes.
-const SLAB_BYTES: u64 = 256 << 20;
+pub(crate) const SLAB_BYTES: u64 = 256 << 20;
 /// Sparse rows are written out with their zeros, so many bytes at a time.
 const DENSE_BYTES: u64 = 64 << 20;
 /// Rows of a column that a unit looks at for its range.
@@ -27,7 +28,8 @@ const EXTENT_RUN: u32 = 64;
 ///
 /// An array of a device is smaller than what rows may take, and kernels count in 32 bits: rows are in slabs.
 pub struct CubePrepared<'p> {
-    pub(crate) values: Values<'p>,
+    /// Sparse rows as they are on the host.
+    pub(crate) sparse: Option<SparseRows<'p>>,
     pub(crate) slabs: Vec<Slab>,
     pub(crate) n: usize,
     pub(crate) d: usize,
@@ -53,24 +55,29 @@ impl Drop for CubePrepared<'_> {
     }
 }
 
-/// Where the values are.
-pub(crate) enum Values<'p> {
-    /// On the device, in the slabs.
-    Held,
-    /// On the host; the rows of a slab go over with their zeros when they are needed.
-    Sparse(SparseRows<'p>),
+/// The values of a slab.
+pub(crate) enum Values {
+    /// All of them, as they are encoded.
+    Dense(Handle),
+    /// Those that are not zero. They are written out for each kernel that looks at them.
+    Sparse {
+        /// Where rows begin and the last one ends.
+        starts: Handle,
+        columns: Handle,
+        values: Handle,
+        entries: usize,
+    },
 }
 
 /// Some rows that follow each other.
 pub(crate) struct Slab {
     pub(crate) rows: Range<usize>,
-    /// Values, where they are held.
-    pub(crate) words: Option<Handle>,
+    values: Values,
     pub(crate) weights: Handle,
     /// `None`: zeros still. They come and go with assignments, on the stream of whoever computes.
     pub(crate) labels: Option<Handle>,
     pub(crate) distances: Option<Handle>,
-    /// The rows in half precision, once matrix units were used.
+    /// Dense rows in half precision, once matrix units were used.
     pub(crate) shadow: Option<Shadow>,
     /// Labels and distances to go back to.
     pub(crate) kept: Option<(Option<Handle>, Option<Handle>)>,
@@ -90,22 +97,20 @@ impl Slab {
 }
 
 impl<'p> CubePrepared<'p> {
-    /// Slabs for n rows, whose values `words_of` brings to the device.
+    /// Slabs of `step` rows for n, whose values `values_of` brings to the device.
     pub(crate) fn new<R: Runtime>(
         gpu: &Gpu<R>,
-        values: Values<'p>,
         load: Load,
-        [n, d]: [usize; 2],
+        [n, d, step]: [usize; 3],
         weights: Option<&'p [f32]>,
-        words_of: impl Fn(Range<usize>) -> Result<Option<Handle>>,
+        values_of: impl Fn(Range<usize>) -> Result<Values>,
     ) -> Result<Self> {
-        let step = slab_rows(gpu, &values, load, d)?;
         let nothing = gpu.zeros(1)?;
         let mut slabs = Vec::new();
         for start in (0..n).step_by(step) {
             let rows = start..n.min(start + step);
             slabs.push(Slab {
-                words: words_of(rows.clone())?,
+                values: values_of(rows.clone())?,
                 weights: match weights {
                     Some(weights) => gpu.upload(&weights[rows.clone()])?,
                     None => nothing.clone(),
@@ -117,8 +122,8 @@ impl<'p> CubePrepared<'p> {
                 factors: nothing.clone(),
                 rows,
             });
+            gpu.flush()?;
         }
-        gpu.check_memory(slabs.iter().filter_map(|slab| slab.words.clone()))?;
         let nowhere = Extent::new(vec![0.0; d], vec![0.0; d], n, weights);
         let frame = Frame::at_origin(vec![0.0; d], &nowhere);
         let shift = gpu.upload(&vec![0.0_f32; d])?;
@@ -126,7 +131,7 @@ impl<'p> CubePrepared<'p> {
         // What went wrong is told when something is read.
         let finish = Box::new(move || drop(owner.finish()));
         Ok(Self {
-            values,
+            sparse: None,
             slabs,
             n,
             d,
@@ -183,10 +188,26 @@ impl<'p> CubePrepared<'p> {
         slab: &Slab,
         n: usize,
     ) -> Result<RowsViewLaunch<R>> {
-        let words = match (&slab.words, &self.values) {
-            (Some(words), _) => words.clone(),
-            (None, Values::Sparse(rows)) => gpu.upload(&rows.slice(slab.rows.clone()).to_dense())?,
-            (None, Values::Held) => unreachable!("values that are held are in the slabs"),
+        let words = match &slab.values {
+            Values::Dense(words) => words.clone(),
+            Values::Sparse { starts, columns, values, entries } => {
+                let written = gpu.zeros(slab.len() * self.d)?;
+                // SAFETY: rows and columns are those of the slab; groups past the last row write nothing.
+                unsafe {
+                    write_rows::launch_unchecked::<R>(
+                        &gpu.client,
+                        cubes(n.div_ceil(SPARSE_GROUPS as usize)),
+                        CubeDim::new_2d(SPARSE_LANES, SPARSE_GROUPS),
+                        array(starts, slab.len() + 1),
+                        array(columns, *entries),
+                        array(values, *entries),
+                        array(&written, slab.len() * self.d),
+                        n as u32,
+                        self.d as u32,
+                    );
+                }
+                written
+            }
         };
         let factors = if self.load.unit_rows { 4 * slab.len() } else { 1 };
         Ok(RowsViewLaunch::new(
@@ -203,7 +224,7 @@ impl<'p> CubePrepared<'p> {
 
     /// Smallest and largest value of each column, or where the first value stands that is neither.
     pub(crate) fn extent<R: Runtime>(&self, gpu: &Gpu<R>) -> Result<Result<Extent, (usize, usize, f32)>> {
-        if let Values::Sparse(rows) = &self.values {
+        if let Some(rows) = &self.sparse {
             return Ok(Extent::of_csr(rows.view(), self.weights));
         }
         // Where nothing has weight, all rows count, to have a range at all.
@@ -256,14 +277,15 @@ impl<'p> CubePrepared<'p> {
             let here = left.iter().take_while(|id| slab.rows.contains(id)).count().min(most);
             let (now, later) = left.split_at(here);
             left = later;
-            if let Values::Sparse(rows) = &self.values {
+            if let Some(rows) = &self.sparse {
                 let view = rows.view();
                 let mut dense = vec![0.0; self.d];
                 for &id in now {
                     dense.fill(0.0);
                     let (columns, values) = view.row(id);
                     columns.iter().zip(values).for_each(|(&column, &x)| dense[column as usize] = x);
-                    out.extend(self.in_frame(&dense));
+                    self.frame.bring_in(&mut dense);
+                    out.extend_from_slice(&dense);
                 }
                 continue;
             }
@@ -286,31 +308,41 @@ impl<'p> CubePrepared<'p> {
         }
         Ok(out)
     }
+}
 
-    /// A row on the host in the frame.
-    fn in_frame<'a>(&'a self, row: &'a [f32]) -> impl Iterator<Item = f32> + 'a {
-        let unit = self.frame.has_unit_rows().then(|| kmeans_core::unit_factor(row));
-        row.iter().enumerate().map(move |(column, &x)| match unit {
-            Some(factor) => (f64::from(x) * factor) as f32,
-            None => self.frame.offset(column, x),
+impl Values {
+    /// Some sparse rows, sent as they are.
+    pub(crate) fn of_sparse<R: Runtime>(gpu: &Gpu<R>, rows: &SparseRows<'_>) -> Result<Self> {
+        let view = rows.view();
+        let first = view.indptr()[0];
+        let starts: Vec<u32> = view.indptr().iter().map(|start| (start - first) as u32).collect();
+        Ok(Self::Sparse {
+            starts: gpu.upload(&starts)?,
+            columns: gpu.upload(view.indices())?,
+            values: gpu.upload(view.values())?,
+            entries: view.nnz(),
         })
     }
 }
 
-/// Rows of a slab: the values and what else is kept of a row fit the arrays of the device, and elements can be
-/// counted in 32 bits, whatever their size.
-fn slab_rows<R: Runtime>(gpu: &Gpu<R>, values: &Values<'_>, load: Load, d: usize) -> Result<usize> {
-    let most = match values {
-        Values::Held => gpu.most_bytes().min(SLAB_BYTES),
-        Values::Sparse(_) => gpu.most_bytes().min(DENSE_BYTES),
-    };
+/// Rows of a slab: the values, written out if they are sparse, and what else is kept of a row fit the arrays of the
+/// device; `bytes` at most; and elements can be counted in 32 bits, whatever their size.
+pub(crate) fn slab_rows<R: Runtime>(
+    gpu: &Gpu<R>,
+    bytes: u64,
+    is_sparse: bool,
+    load: Load,
+    d: usize,
+) -> Result<usize> {
+    let most = gpu.most_bytes().min(if is_sparse { bytes.min(DENSE_BYTES) } else { bytes });
     // Four words are kept of a row.
-    let bytes = (size_of::<f32>() * d).max(16);
-    let rows = most as usize / bytes;
+    let most_rows = |bytes: u64| bytes as usize / (size_of::<f32>() * d).max(16);
+    let rows = most_rows(most);
     if rows == 0 && d.div_ceil(load.encoding.per_word()) * size_of::<u32>() > gpu.most_bytes() as usize {
         return gpu.fail(format!("one row of {d} columns is more than an array of the device takes"));
     }
-    Ok(if rows < SLAB_ROWS { rows.max(1) } else { rows / SLAB_ROWS * SLAB_ROWS })
+    let fits = most_rows(gpu.most_bytes());
+    Ok(if rows < SLAB_ROWS { fits.clamp(1, SLAB_ROWS) } else { rows / SLAB_ROWS * SLAB_ROWS })
 }
 
 /// Units of a cube along columns and along rows.

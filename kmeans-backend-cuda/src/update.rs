@@ -1,5 +1,7 @@
 //! The next centroids, made where the sums are.
 
+use std::sync::OnceLock;
+
 use cubecl::prelude::*;
 use cubecl::server::Handle;
 use kmeans_core::{Centroids, Fixed, Frame, PendingTally, Result, Split, Tally, Update};
@@ -59,6 +61,7 @@ impl CubeCodebook {
             means,
             biases: gpu.empty(self.k)?,
             max_sq_norm: self.reach(frame, update),
+            shadow: OnceLock::new(),
         };
         let known = next.finish(gpu, &self.centroids, frame, update, native)?;
         let grid = frame.objective(self.metric, self.max_sq_norm);
@@ -86,6 +89,7 @@ impl CubeCodebook {
         native: bool,
     ) -> Result<Handle> {
         let cells = self.k * frame.dim();
+        self.shadow = OnceLock::new();
         if update.spherical || update.integer {
             self.centroids = finished(gpu, &self.means, self.k, frame, update, native)?;
         }
@@ -175,12 +179,12 @@ pub(crate) fn finished<R: Runtime>(
     let d = frame.dim();
     let (origin, centroids) = (gpu.upload(frame.origin())?, gpu.empty(k * d)?);
     let finish = Finish { spherical: update.spherical, integer: update.integer, native };
-    // SAFETY: units past the last centroid do nothing.
+    // SAFETY: groups past the last centroid look at that one and write nothing.
     unsafe {
         finish_centroids::launch_unchecked::<R>(
             &gpu.client,
-            cubes(k.div_ceil(UNITS as usize)),
-            CubeDim::new_1d(UNITS),
+            cubes(k.div_ceil(GROUPS as usize)),
+            cube_dim(),
             array(means, k * d),
             array(&origin, d),
             array(&centroids, k * d),

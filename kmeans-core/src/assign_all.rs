@@ -1,11 +1,12 @@
 //! Assignment of all rows of a source to fixed centroids, block by block.
 
 use std::ops::Range;
+use std::thread;
 
 use burn::tensor::backend::Backend;
 
 use crate::centroids::Centroids;
-use crate::engine::{Engine, Neighbours};
+use crate::engine::{Engine, Neighbours, Rows};
 use crate::error::{Error, Result};
 use crate::extent::Extent;
 use crate::frame::Frame;
@@ -13,6 +14,7 @@ use crate::metric::Metric;
 use crate::model::KMeansModel;
 use crate::progress::{OnProgress, Progress};
 use crate::prune::Prune;
+use crate::read_ahead::ReadAhead;
 use crate::source::{Source, locate};
 use crate::tensor_metric::assign_builtin;
 use crate::watch::Watch;
@@ -56,7 +58,8 @@ pub struct Assignment {
     pub device: String,
 }
 
-/// Assigns all rows of `source`. Memory: one block, what is kept of every row, and k·d sums a thread.
+/// Assigns all rows of `source`. Memory: a block, or two where one is made ready while another is computed on; what is
+/// kept of every row; and k·d sums a thread.
 pub(crate) fn assign_all<E: Engine>(
     engine: &E,
     source: &Source<'_, E::Backend>,
@@ -65,85 +68,96 @@ pub(crate) fn assign_all<E: Engine>(
     keep: Keep,
     progress: &OnProgress<'_>,
 ) -> Result<Assignment> {
-    let n = source.n();
-    let codebook = engine.codebook(target.centroids, target.metric)?;
-    let mut all = Assignment {
-        labels: Vec::with_capacity(n * keep.p),
-        distances: keep.distances.then(|| Vec::with_capacity(n * keep.p)),
-        p: keep.p,
-        cluster_sizes: vec![0; target.centroids.k()],
-        inertia: 0.0,
-        zero_rows: 0,
-        device: engine.name(),
+    let (n, step) = (source.n(), source.block_rows());
+    let blocks = || (0..n).step_by(step).map(|start| start..n.min(start + step));
+    let prefetch = |rows: &Range<usize>| source.prefetch(rows.end..n.min(rows.end + step));
+    let make = |rows: &Range<usize>| {
+        prefetch(rows);
+        ready(engine, source, weights, rows.clone(), target, keep.distances, source.range(rows.clone())?)
     };
+    let is_ahead = engine.computes_elsewhere() && n > step;
+    let mut assigning = Assigning::new(engine, target, keep, n)?;
     let mut buffer = Vec::new();
-    let step = source.block_rows();
-    for start in (0..n).step_by(step) {
-        let rows = start..n.min(start + step);
-        source.prefetch(rows.end..n.min(rows.end + step));
-        assign_block(
-            engine,
-            source,
-            weights,
-            rows.clone(),
-            target,
-            &codebook,
-            keep.prune,
-            &mut buffer,
-            &mut all,
-        )?;
-        source.release(rows.clone());
-        // Rows are assigned for a model that exists already; there is no half of it to return.
-        let _ = progress(&Progress::Assign { done: rows.end, n });
-    }
-    Ok(all)
+    thread::scope(|scope| {
+        let ahead = if is_ahead { blocks().collect() } else { Vec::new() };
+        let ahead = ReadAhead::start(scope, engine.name(), ahead, &make);
+        for rows in blocks() {
+            if let Some(block) = ahead.take() {
+                assigning.add(block?)?;
+            } else {
+                prefetch(&rows);
+                let block = source.block(rows.clone(), &mut buffer)?;
+                let (rows, distances) = (rows.clone(), keep.distances);
+                assigning.add(ready(engine, source, weights, rows, target, distances, block)?)?;
+            }
+            source.release(rows.clone());
+            // Rows are assigned for a model that exists already; there is no half of it to return.
+            let _ = progress(&Progress::Assign { done: rows.end, n });
+        }
+        Ok(assigning.all)
+    })
 }
 
-#[allow(clippy::too_many_arguments, reason = "the body of one loop, cut out for its length")]
-fn assign_block<E: Engine>(
-    engine: &E,
-    source: &Source<'_, E::Backend>,
-    weights: Option<&[f32]>,
-    rows: Range<usize>,
-    target: &Target<'_>,
-    codebook: &E::Codebook,
+/// An assignment on its way, block by block.
+struct Assigning<'a, E: Engine> {
+    engine: &'a E,
+    codebook: E::Codebook,
+    target: &'a Target<'a>,
     prune: Prune,
-    buffer: &mut Vec<f32>,
-    all: &mut Assignment,
-) -> Result<()> {
-    let (mut block, frame) = ready(engine, source, weights, rows, target, all.distances.is_some(), buffer)?;
-    prune.set(engine, &mut block)?;
-    let stats = engine.download(engine.step(&mut block, codebook)?)?;
-    all.inertia += stats.objective_value(&frame, target.centroids, target.metric);
-    all.cluster_sizes.iter_mut().zip(&stats.counts).for_each(|(a, b)| *a += b);
-    let found = if all.p == 1 {
-        let distances = if all.distances.is_some() { engine.distances(&block)? } else { Vec::new() };
-        Neighbours { ids: engine.labels(&block)?, distances }
-    } else {
-        engine.nearest(&block, codebook, all.p)?
-    };
-    all.labels.extend(found.ids);
-    if target.metric.has_unit_rows() {
-        all.zero_rows +=
-            zero_rows(&engine.distances(&block)?, frame.dim(), |ids| engine.gather(&block, ids))?;
+    all: Assignment,
+}
+
+impl<'a, E: Engine> Assigning<'a, E> {
+    /// Of `n` rows, none of them yet.
+    fn new(engine: &'a E, target: &'a Target<'a>, keep: Keep, n: usize) -> Result<Self> {
+        let all = Assignment {
+            labels: Vec::with_capacity(n * keep.p),
+            distances: keep.distances.then(|| Vec::with_capacity(n * keep.p)),
+            p: keep.p,
+            cluster_sizes: vec![0; target.centroids.k()],
+            inertia: 0.0,
+            zero_rows: 0,
+            device: engine.name(),
+        };
+        let codebook = engine.codebook(target.centroids, target.metric)?;
+        Ok(Self { engine, codebook, target, prune: keep.prune, all })
     }
-    if let Some(distances) = &mut all.distances {
-        distances.extend(in_data_units(&found.distances, &frame, target.metric));
+
+    /// Assigns the rows of a block.
+    fn add(&mut self, (mut block, frame): (E::Prepared<'_>, Frame)) -> Result<()> {
+        let (engine, codebook, target, all) = (self.engine, &self.codebook, self.target, &mut self.all);
+        self.prune.set(engine, &mut block)?;
+        let stats = engine.download(engine.step(&mut block, codebook)?)?;
+        all.inertia += stats.objective_value(&frame, target.centroids, target.metric);
+        all.cluster_sizes.iter_mut().zip(&stats.counts).for_each(|(a, b)| *a += b);
+        let found = if all.p == 1 {
+            let distances = if all.distances.is_some() { engine.distances(&block)? } else { Vec::new() };
+            Neighbours { ids: engine.labels(&block)?, distances }
+        } else {
+            engine.nearest(&block, codebook, all.p)?
+        };
+        all.labels.extend(found.ids);
+        if target.metric.has_unit_rows() {
+            all.zero_rows +=
+                zero_rows(&engine.distances(&block)?, frame.dim(), |ids| engine.gather(&block, ids))?;
+        }
+        if let Some(distances) = &mut all.distances {
+            distances.extend(in_data_units(&found.distances, &frame, target.metric));
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 /// A block of rows, checked and made ready in the coordinates of the target.
 pub(crate) fn ready<'b, E: Engine>(
     engine: &'b E,
-    source: &'b Source<'_, E::Backend>,
+    source: &Source<'_, E::Backend>,
     weights: Option<&'b [f32]>,
     rows: Range<usize>,
     target: &Target<'_>,
     distances: bool,
-    buffer: &'b mut Vec<f32>,
+    block: Rows<'b, E::Backend>,
 ) -> Result<(E::Prepared<'b>, Frame)> {
-    let block = source.block(rows.clone(), buffer)?;
     let mut block = engine.prepare(block, weights.map(|w| &w[rows.clone()]))?;
     let extent = engine
         .extent(&block)

@@ -150,8 +150,8 @@ pub trait Engine: Send + Sync {
         false
     }
 
-    /// Bytes that it keeps of a row of `d` columns there, besides the values.
-    fn kept_bytes(&self, _d: usize) -> u64 {
+    /// Bytes that it keeps of a row of `d` columns there besides the values, for `k` centroids.
+    fn kept_bytes(&self, _d: usize, _k: usize, _is_sparse: bool) -> u64 {
         0
     }
 
@@ -187,20 +187,22 @@ pub trait Engine: Send + Sync {
     /// [`crate::Params::pruning_memory`]. An engine that scores every pair has nothing to set.
     ///
     /// # Errors
-    /// [`crate::Error::Parameter`] for [`Pruning::Always`] on an engine that never does.
+    /// [`crate::Error::Parameter`] for [`Pruning::Always`], or for memory, on an engine that never does.
     fn set_pruning(
         &self,
         _rows: &mut Self::Prepared<'_>,
         pruning: Pruning,
-        _memory: Option<u64>,
+        memory: Option<u64>,
     ) -> Result<()> {
-        match pruning {
-            Pruning::Auto | Pruning::Off => Ok(()),
-            Pruning::Always => Err(crate::Error::Parameter {
-                name: "pruning",
-                value: pruning.to_string(),
-                expected: "auto or off: this device scores every pair",
-            }),
+        let refused = |name, value, expected| Err(crate::Error::Parameter { name, value, expected });
+        match (pruning, memory) {
+            (Pruning::Always, _) => {
+                refused("pruning", pruning.to_string(), "auto or off: this device scores every pair")
+            }
+            (_, Some(memory)) => {
+                refused("pruning_memory", memory.to_string(), "nothing: this device scores every pair")
+            }
+            (Pruning::Auto | Pruning::Off, None) => Ok(()),
         }
     }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// What must be known of all rows before they are added: ranges, counts, weights.
 ///
-/// Ranges are of rows of positive weight: rows without weight decide nothing.
+/// Ranges are of rows of positive weight: rows without weight decide nothing, unless none has any.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Extent {
     /// Smallest value of each column.
@@ -81,14 +81,24 @@ impl Extent {
     }
 
     /// Takes in the extent of further rows; order does not matter.
+    ///
+    /// The range of rows of which none has weight counts only as long as there are no others.
     pub fn merge(&mut self, other: &Self) {
-        self.min.iter_mut().zip(&other.min).for_each(|(a, &b)| *a = a.min(b));
-        self.max.iter_mut().zip(&other.max).for_each(|(a, &b)| *a = a.max(b));
+        match (self.weighted_rows > 0, other.weighted_rows > 0) {
+            (true, false) => {}
+            (false, true) => (self.min, self.max) = (other.min.clone(), other.max.clone()),
+            _ => self.merge_ranges(other),
+        }
         self.rows += other.rows;
         self.weighted_rows += other.weighted_rows;
         self.max_weight = self.max_weight.max(other.max_weight);
         self.min_weight = self.min_weight.min(other.min_weight);
         self.max_abs = self.max_abs.max(other.max_abs);
+    }
+
+    fn merge_ranges(&mut self, other: &Self) {
+        self.min.iter_mut().zip(&other.min).for_each(|(a, &b)| *a = a.min(b));
+        self.max.iter_mut().zip(&other.max).for_each(|(a, &b)| *a = a.max(b));
     }
 
     /// Takes in one point without counting it as a row: an initial centroid given by the user.
@@ -144,7 +154,31 @@ impl ColumnRanges {
 
 #[cfg(test)]
 mod tests {
+    use kmeans_data::CsrRows;
+
     use super::*;
+    use crate::frame::Frame;
+
+    #[test]
+    fn parts_without_weight_leave_the_frame_that_of_the_whole() {
+        let x = [1e20, 1.0, 9.0, 10.0, -1e20];
+        for weights in [[0.0, 1.0, 1.0, 2.0, 0.0], [0.0; 5], [1.0; 5]] {
+            let extent = |rows: std::ops::Range<usize>| {
+                let (n, weights) = (rows.len(), &weights[rows.clone()]);
+                let csr = CsrRows::new((0..=n).collect(), vec![0; n], x[rows].to_vec(), 1).unwrap();
+                Extent::of_csr(csr.view(), Some(weights)).unwrap()
+            };
+            let whole = extent(0..5);
+            for chunk_rows in 1..5 {
+                let mut chunked = Extent::empty(1);
+                for start in (0..5).step_by(chunk_rows) {
+                    chunked.merge(&extent(start..5.min(start + chunk_rows)));
+                }
+                assert_eq!(chunked, whole, "{weights:?} by {chunk_rows}");
+                assert_eq!(Frame::at_minimum(&chunked), Frame::at_minimum(&whole));
+            }
+        }
+    }
 
     #[test]
     fn the_extent_of_no_rows_is_neutral_on_either_side() {

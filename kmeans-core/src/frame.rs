@@ -251,6 +251,18 @@ impl Frame {
         x.mul_add(self.scale, -self.origin[column] * self.scale)
     }
 
+    /// Brings rows of the data, row-major, into the coordinates of this frame, as every engine does it.
+    pub fn bring_in(&self, rows: &mut [f32]) {
+        for row in rows.chunks_exact_mut(self.dim()) {
+            if self.has_unit_rows {
+                let factor = unit_factor(row);
+                row.iter_mut().for_each(|x| *x = (f64::from(*x) * factor) as f32);
+            } else {
+                row.iter_mut().enumerate().for_each(|(column, x)| *x = self.offset(column, *x));
+            }
+        }
+    }
+
     /// The value in column `column` that `offset` stands for, in the units of the data.
     pub fn position(&self, column: usize, offset: f64) -> f64 {
         f64::from(self.origin[column]) + offset / f64::from(self.scale)

@@ -47,6 +47,7 @@ mod pca;
 mod progress;
 mod progressive;
 mod prune;
+mod read_ahead;
 mod recluster;
 mod report;
 mod resident;

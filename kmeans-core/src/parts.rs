@@ -34,19 +34,20 @@ pub(crate) fn parts<E: Engine>(
     if params.device_memory.is_some() && !engine.computes_elsewhere() {
         return refused("nothing: this device computes in the memory of the host");
     }
-    if sample.is_streamed() {
-        return Ok(cut(n, params.decode_block_size, 0));
-    }
-    let row_bytes = sample.row_bytes() + engine.kept_bytes(sample.d());
+    let row_bytes = sample.row_bytes() + engine.kept_bytes(sample.d(), params.k, sample.is_sparse());
     let room = params.device_memory.or(engine.room()).unwrap_or(u64::MAX);
-    if row_bytes.saturating_mul(n as u64) <= room {
-        return Ok(cut(n, params.chunk_rows.unwrap_or(n), n));
+    let wanted = params.chunk_rows.unwrap_or(n);
+    if row_bytes.saturating_mul(n as u64) <= room && !sample.is_streamed() {
+        return Ok(cut(n, wanted, n));
     }
-    let step = (room / PARTS / row_bytes) as usize;
+    let step = usize::try_from(room / PARTS / row_bytes.max(1)).unwrap_or(usize::MAX);
     if step == 0 {
         return refused("room for some rows at a time");
     }
-    let step = params.chunk_rows.unwrap_or(step).min(step);
+    if sample.is_streamed() {
+        return Ok(cut(n, wanted.min(params.decode_block_size).min(step), 0));
+    }
+    let step = wanted.min(step);
     Ok(cut(n, step, (room / 2 / row_bytes) as usize / step * step))
 }
 

@@ -49,9 +49,27 @@ impl Progressive {
     }
 
     /// Trains all steps but the last; returns where that begins, and their iterations.
+    ///
+    /// A device has room for one set of rows: meanwhile it does not hold `set`.
     pub(crate) fn start<E: Engine>(
         &self,
         set: &mut TrainingSet<'_, E>,
+        params: &Params,
+        redo: usize,
+        watch: &Watch<'_>,
+    ) -> Result<(Centroids, RunReport)> {
+        if !set.engine().computes_elsewhere() {
+            return self.steps(set, params, redo, watch);
+        }
+        let released = set.release()?;
+        let begun = self.steps(set, params, redo, watch)?;
+        set.hold(released)?;
+        Ok(begun)
+    }
+
+    fn steps<E: Engine>(
+        &self,
+        set: &TrainingSet<'_, E>,
         params: &Params,
         redo: usize,
         watch: &Watch<'_>,

@@ -117,8 +117,12 @@ impl<'a, E: Engine> Sample<'a, E> {
     /// Bytes of the values of a row as an engine gets them to hold.
     pub(crate) fn row_bytes(&self) -> u64 {
         match &self.rows {
-            // Sparse rows stay on the host, tensors where they are.
-            Held::Rows(Rows::Csr(_) | Rows::Tensor(_)) => 0,
+            // Tensors stay where they are.
+            Held::Rows(Rows::Tensor(_)) => 0,
+            Held::Rows(Rows::Csr(rows)) => {
+                let entries = rows.view().nnz().div_ceil(rows.view().rows().max(1));
+                (entries * size_of::<(u32, f32)>() + size_of::<u32>()) as u64
+            }
             Held::Rows(Rows::Packed { packing, d, .. }) => (packing.size() * d) as u64,
             Held::Rows(Rows::Host { .. }) | Held::InSource => (size_of::<f32>() * self.d) as u64,
         }
@@ -147,8 +151,16 @@ impl<'a, E: Engine> Sample<'a, E> {
         }
     }
 
-    /// Reads rows that stay in their source, by number and in that order, into `out`.
+    /// Whether rows can be read without a device.
+    pub(crate) fn is_on_host(&self) -> bool {
+        !matches!(self.rows, Held::Rows(Rows::Tensor(_)))
+    }
+
+    /// Reads rows by number, in that order, into `out`.
     pub(crate) fn read_rows(&self, rows: &[usize], out: &mut [f32]) -> Result<()> {
+        if !self.is_streamed() {
+            return Ok(SamplePoints(self).gather(rows, out)?);
+        }
         let Some(Source::Points(points)) = self.source else {
             unreachable!("only rows of a `Points` stay in their source");
         };

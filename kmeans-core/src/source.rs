@@ -110,34 +110,36 @@ impl<'a, B: Backend> Source<'a, B> {
 
     /// A range of rows: lent where the source can, else read into `buffer`.
     pub(crate) fn block<'b>(&'b self, rows: Range<usize>, buffer: &'b mut Vec<f32>) -> Result<Rows<'b, B>> {
-        match self {
-            Self::Tensor(t) => Ok(Rows::Tensor(t.clone().slice([rows, 0..self.d()]))),
-            Self::Packed(p) => match p.lend_packed(rows.clone()) {
-                Some(view) => Ok(Rows::packed(view)),
-                None => self.copy(rows),
-            },
-            Self::Points(p) => {
-                if let Some(lent) = lent(*p, rows.clone()) {
-                    return Ok(lent);
-                }
-                buffer.resize(rows.len() * p.dim(), 0.0);
-                p.read(rows, buffer)?;
-                Ok(Rows::Host { x: Cow::Borrowed(buffer), d: p.dim() })
-            }
+        if let Some(lent) = self.lent(rows.clone()) {
+            return Ok(lent);
         }
+        let Self::Points(p) = self else { return self.copy(rows) };
+        buffer.resize(rows.len() * p.dim(), 0.0);
+        p.read(rows, buffer)?;
+        Ok(Rows::Host { x: Cow::Borrowed(buffer), d: p.dim() })
+    }
+
+    /// A range of rows: lent where the source can, else copied.
+    pub(crate) fn range(&self, rows: Range<usize>) -> Result<Rows<'_, B>> {
+        self.lent(rows.clone()).map_or_else(|| self.copy(rows), Ok)
     }
 
     /// All rows, lent where the source can.
     pub(crate) fn all(&self) -> Result<Rows<'_, B>> {
         match self {
             Self::Tensor(t) => Ok(Rows::Tensor(t.clone())),
-            Self::Packed(p) => match p.lend_packed(0..p.rows()) {
-                Some(view) => Ok(Rows::packed(view)),
-                None => self.copy(0..p.rows()),
-            },
-            Self::Points(p) => match lent(*p, 0..p.rows()) {
-                Some(rows) => Ok(rows),
-                None => self.copy(0..p.rows()),
+            Self::Points(_) | Self::Packed(_) => self.range(0..self.n()),
+        }
+    }
+
+    /// Rows where they are, packed, sparse or dense; `None` where they have to be read.
+    fn lent(&self, rows: Range<usize>) -> Option<Rows<'_, B>> {
+        match self {
+            Self::Tensor(t) => Some(Rows::Tensor(t.clone().slice([rows, 0..self.d()]))),
+            Self::Packed(p) => p.lend_packed(rows).map(Rows::packed),
+            Self::Points(p) => match p.lend_csr(rows.clone()) {
+                Some(view) => Some(Rows::Csr(SparseRows::Lent(view))),
+                None => p.lend(rows).map(|x| Rows::Host { x: Cow::Borrowed(x), d: p.dim() }),
             },
         }
     }
@@ -213,14 +215,6 @@ impl<'a, B: Backend> Source<'a, B> {
             p.release(rows);
         }
     }
-}
-
-/// Rows where they are, sparse or dense; `None` where they have to be read.
-fn lent<B: Backend>(points: &dyn Points, rows: Range<usize>) -> Option<Rows<'_, B>> {
-    if let Some(view) = points.lend_csr(rows.clone()) {
-        return Some(Rows::Csr(SparseRows::Lent(view)));
-    }
-    points.lend(rows).map(|x| Rows::Host { x: Cow::Borrowed(x), d: points.dim() })
 }
 
 /// Names the source and the row within it in an error about a row of one block.

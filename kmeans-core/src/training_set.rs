@@ -1,6 +1,10 @@
 //! The sample made ready by an engine: checked, centred, assigned to and added up.
 
+mod gather;
 mod passes;
+mod room;
+#[cfg(test)]
+mod tests;
 
 use std::ops::Range;
 
@@ -34,7 +38,7 @@ pub(crate) struct TrainingSet<'p, E: Engine + 'p> {
     parts: Vec<(Range<usize>, Part<'p, E>)>,
     frame: Frame,
     prune: Prune,
-    /// Of parts that are no longer held.
+    /// Of parts that are not held, or were not once.
     streamed_pairs: Option<PairCounts>,
 }
 
@@ -351,33 +355,6 @@ impl<'p, E: Engine> TrainingSet<'p, E> {
         Ok(all)
     }
 
-    /// Rows by number, in the coordinates of the frame.
-    pub(crate) fn gather(&self, ids: &[usize]) -> Result<Vec<f32>> {
-        let mut x = Vec::with_capacity(ids.len() * self.frame.dim());
-        let mut left = ids;
-        while let Some(&first) = left.first() {
-            let at = self.parts.partition_point(|(range, _)| range.end <= first);
-            let (range, part) = &self.parts[at];
-            let here = left.iter().take_while(|id| range.contains(id)).count();
-            let taken = match part {
-                Part::Held(part) => {
-                    let rows: Vec<usize> = left[..here].iter().map(|id| id - range.start).collect();
-                    x.extend(self.engine.gather(part, &rows)?);
-                    here
-                }
-                Part::Streamed { .. } => {
-                    // Rows that follow each other are read together.
-                    let run = left[..here].iter().enumerate().take_while(|&(i, &id)| id == first + i).count();
-                    let rows = self.ready(&(first..first + run))?;
-                    x.extend(self.engine.gather(&rows, &(0..run).collect::<Vec<_>>())?);
-                    run
-                }
-            };
-            left = &left[taken..];
-        }
-        Ok(x)
-    }
-
     /// How the pairs of all assignments so far were decided, where the engine counts.
     pub(crate) fn pair_counts(&self) -> Option<PairCounts> {
         let held = self.parts.iter().filter_map(|(_, part)| match part {
@@ -391,10 +368,7 @@ impl<'p, E: Engine> TrainingSet<'p, E> {
     }
 
     fn ready(&self, range: &Range<usize>) -> Result<E::Prepared<'p>> {
-        let mut part = ready(self.engine, self.sample, range)?;
-        self.engine.set_frame(&mut part, &self.frame)?;
-        self.prune.share(range.len(), self.sample.n()).set(self.engine, &mut part)?;
-        Ok(part)
+        ready_in(&self.frame, self.engine, self.sample, range, self.prune)
     }
 }
 
@@ -404,4 +378,17 @@ fn ready<'p, E: Engine>(
     range: &Range<usize>,
 ) -> Result<E::Prepared<'p>> {
     engine.prepare(sample.part(range.clone())?, sample.weights().map(|w| &w[range.clone()]))
+}
+
+fn ready_in<'p, E: Engine>(
+    frame: &Frame,
+    engine: &'p E,
+    sample: &'p Sample<'p, E>,
+    range: &Range<usize>,
+    prune: Prune,
+) -> Result<E::Prepared<'p>> {
+    let mut part = ready(engine, sample, range)?;
+    engine.set_frame(&mut part, frame)?;
+    prune.share(range.len(), sample.n()).set(engine, &mut part)?;
+    Ok(part)
 }

@@ -32,7 +32,8 @@ pub(crate) fn transform_model<E: Engine>(
     for start in (0..n).step_by(step) {
         let rows = start..n.min(start + step);
         source.prefetch(rows.end..n.min(rows.end + step));
-        let (block, frame) = ready(engine, source, None, rows.clone(), &target, true, &mut buffer)?;
+        let block = source.block(rows.clone(), &mut buffer)?;
+        let (block, frame) = ready(engine, source, None, rows.clone(), &target, true, block)?;
         let measured = engine.distance_matrix(&block, &codebook)?;
         let distances: Vec<f32> = in_data_units(&measured, &frame, target.metric).collect();
         sink(&distances)?;

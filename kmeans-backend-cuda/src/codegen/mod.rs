@@ -5,7 +5,8 @@ mod recorder;
 use std::fs;
 use std::path::Path;
 
-use kmeans_core::{Centroids, Engine, Extent, Frame, Metric, Packing, Rows, Split, Update};
+use kmeans_core::{Centroids, Engine, Extent, Frame, Metric, Packing, Rows, SparseRows, Split, Update};
+use kmeans_data::CsrRows;
 
 use crate::engine::CubeEngine;
 use crate::prepared::CubePrepared;
@@ -14,6 +15,36 @@ use crate::tiles::Tiles;
 use recorder::{Paper, Recording};
 
 type Recorded = CubeEngine<Recording, u8>;
+
+/// All kernels.
+const KERNELS: [&str; 26] = [
+    "add_columns",
+    "add_lists",
+    "add_shared",
+    "add_tallies",
+    "assign_rows",
+    "clear",
+    "count_changed",
+    "count_labels",
+    "describe_centroids",
+    "find_closer",
+    "find_extent",
+    "finish_centroids",
+    "gather_rows",
+    "keep_closer",
+    "mean_rows",
+    "measure_own",
+    "measure_pairs",
+    "scan_counts",
+    "scatter_rows",
+    "score_rows",
+    "screen_rows",
+    "select_lowest",
+    "shadow_rows",
+    "split_means",
+    "unit_factors",
+    "write_rows",
+];
 
 const N: usize = 300;
 const D: usize = 17;
@@ -83,6 +114,10 @@ fn every_kernel_is_written_in_cuda() {
                     screen(&engine, metric, d);
                 }
             }
+            let sparse = CsrRows::new((0..=N).collect(), vec![0; N], vec![1.0; N], D).unwrap();
+            let extent = Extent::new(vec![0.0; D], vec![1.0; D], N, None);
+            let rows = engine.prepare(Rows::Csr(SparseRows::Owned(sparse)), None).unwrap();
+            launch_all(&engine, rows, &Frame::centred(&extent, &x, Metric::L2), Metric::L2, 7);
             // More clusters than are counted in shared memory.
             let extent = Extent::new(vec![0.0; D], vec![28.0; D], N, None);
             let frame = Frame::centred(&extent, &x, Metric::L2);
@@ -99,7 +134,6 @@ fn every_kernel_is_written_in_cuda() {
             fs::write(folder.join(format!("{name}-{number}.cu")), source).unwrap();
         }
     }
-    for kernel in ["assign_rows", "screen_rows"] {
-        assert!(sources.contains_key(kernel), "{kernel} is not in {:?}", sources.keys());
-    }
+    let written: Vec<&str> = sources.keys().map(String::as_str).collect();
+    assert_eq!(written, KERNELS);
 }

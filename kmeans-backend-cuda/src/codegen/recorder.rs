@@ -194,8 +194,8 @@ impl ComputeServer for Recorder {
         Box::pin(async { Ok(()) })
     }
 
-    fn get_resource(&mut self, _: Binding, _: StreamId) -> Result<ManagedResource<()>, ServerError> {
-        unreachable!("nobody asks for memory that is not there")
+    fn get_resource(&mut self, binding: Binding, _: StreamId) -> Result<ManagedResource<()>, ServerError> {
+        Ok(ManagedResource::new(binding.memory, ()))
     }
 
     unsafe fn launch(

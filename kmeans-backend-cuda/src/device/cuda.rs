@@ -18,8 +18,18 @@ const ROOM_PERCENT: u64 = 70;
 /// k-means on an NVIDIA GPU.
 pub type CudaEngine = CubeEngine<CudaRuntime, u8>;
 
-/// Places where the CUDA headers are looked for, besides `$CUDA_PATH`.
-const TOOLKITS: [&str; 2] = ["/usr/local/cuda", "/opt/cuda"];
+/// Where CubeCL looks for CUDA without `$CUDA_PATH`: what is there, and the folder that it then takes. The first counts,
+/// whatever it holds.
+const TOOLKITS: [(&str, &str); 3] = if cfg!(windows) {
+    const HOME: &str = "C:/Program Files/NVIDIA GPU Computing Toolkit/CUDA";
+    [(HOME, HOME); 3]
+} else {
+    [("/usr/local/cuda", "/usr/local/cuda"), ("/opt/cuda", "/opt/cuda"), ("/usr/bin/nvcc", "/usr")]
+};
+/// Headers of what kernels are made of.
+const HEADERS: [&str; 3] = ["cuda_runtime.h", "cuda_fp16.h", "mma.h"];
+/// So much is said of a kernel that cannot be made: CubeCL adds all of its source.
+const MOST_SAID: usize = 400;
 
 /// The engine on GPU `index`, counted from 0.
 ///
@@ -29,11 +39,18 @@ pub fn open_cuda(index: usize) -> Result<CudaEngine> {
     probe(index)?;
     let name = format!("cuda:{index}");
     // CubeCL does not say that it has `f64`, but has it.
-    started(&name, || {
+    let engine = started(&name, || {
         let engine = CudaEngine::new(CudaDevice::new(index), name.clone(), true);
         let room = engine.most_bytes().saturating_mul(PAGES) / 100 * ROOM_PERCENT;
         engine.with_room(room)
-    })
+    })?;
+    engine.try_kernel().map_err(|error| {
+        let said: String = error.to_string().chars().take(MOST_SAID).collect();
+        let reason =
+            format!("it runs no kernel; is NVRTC of a CUDA that knows this GPU and its driver? {said}");
+        Error::Device { device: name, reason }
+    })?;
+    Ok(engine)
 }
 
 /// Checks that GPU `index` can be used.
@@ -51,10 +68,14 @@ fn probe(index: usize) -> Result<()> {
                 .to_owned(),
         );
     }
-    if toolkit().is_none() {
+    let Some(toolkit) = toolkit() else {
+        return fail("no CUDA: set CUDA_PATH, or install CUDA under /usr/local/cuda".to_owned());
+    };
+    let include = toolkit.join("include");
+    if let Some(header) = HEADERS.iter().find(|header| !include.join(header).is_file()) {
         return fail(format!(
-            "no CUDA headers: set CUDA_PATH, or install CUDA under {}",
-            TOOLKITS.join(" or ")
+            "{} has no {header}: set CUDA_PATH to a CUDA with its headers",
+            include.display()
         ));
     }
     match CudaContext::device_count() {
@@ -79,16 +100,12 @@ fn has_compiler() -> bool {
     unsafe { cudarc::nvrtc::sys::is_culib_present() }
 }
 
-/// Where CubeCL takes the headers from: `$CUDA_PATH` if it is set, else one of the usual places.
+/// The folder whose headers CubeCL takes.
 fn toolkit() -> Option<PathBuf> {
-    match std::env::var_os("CUDA_PATH") {
-        Some(named) => Some(PathBuf::from(named)).filter(|path| has_headers(path)),
-        None => TOOLKITS.iter().map(PathBuf::from).find(|path| has_headers(path)),
-    }
-}
-
-fn has_headers(toolkit: &Path) -> bool {
-    toolkit.join("include/cuda_runtime.h").is_file()
+    std::env::var_os("CUDA_PATH").map(PathBuf::from).or_else(|| {
+        let found = TOOLKITS.iter().find(|(mark, _)| Path::new(mark).exists());
+        found.map(|(_, home)| PathBuf::from(home))
+    })
 }
 
 #[cfg(test)]

@@ -132,7 +132,7 @@ pub(crate) struct Finish {
 }
 
 /// Centroids from `first` on scaled to length 1 and rounded to integers, half away from zero, in the units of the
-/// data, `position = origin + offset / scale`; a zero centroid stays zero. A unit has a centroid.
+/// data, `position = origin + offset / scale`; a zero centroid stays zero. A group of lanes has a centroid.
 #[cube(launch_unchecked)]
 #[allow(clippy::too_many_arguments, reason = "a kernel names all that it reads")]
 pub(crate) fn finish_centroids(
@@ -147,70 +147,124 @@ pub(crate) fn finish_centroids(
     zero: f32,
     #[comptime] finish: Finish,
 ) {
-    let cluster = ABSOLUTE_POS as u32;
+    let cluster = CUBE_POS as u32 * GROUPS + UNIT_POS_Y;
+    let start = min(cluster, k - 1) as usize * dim as usize;
     if cluster < k {
-        let start = cluster as usize * dim as usize;
-        for column in 0..dim as usize {
-            centroids[start + column] = means[start + column];
+        for column in range_stepped(UNIT_POS_X, dim, LANES) {
+            centroids[start + column as usize] = means[start + column as usize];
         }
-        if cluster >= first {
-            if comptime!(finish.spherical) {
-                normalize(origin, centroids, start, up, down, dim, zero, finish.native);
-            }
-            if comptime!(finish.integer) {
-                for column in 0..dim as usize {
-                    let o = origin[column];
-                    let x =
-                        rounded(o, centroids[start + column] * down, u32::reinterpret(zero), finish.native);
-                    centroids[start + column] = x * up - o * up;
-                }
+    }
+    let changes = cluster >= first && cluster < k;
+    if comptime!(finish.spherical) {
+        if comptime!(finish.native) {
+            normalize(means, origin, centroids, start, changes, up, down, dim, zero);
+        } else {
+            normalize_by_pairs(
+                means,
+                origin,
+                centroids,
+                start,
+                changes,
+                up,
+                down,
+                dim,
+                u32::reinterpret(zero),
+            );
+        }
+    }
+    if comptime!(finish.integer) {
+        if changes {
+            for column in range_stepped(UNIT_POS_X, dim, LANES) {
+                let at = start + column as usize;
+                let o = origin[column as usize];
+                let x = rounded(o, centroids[at] * down, u32::reinterpret(zero), finish.native);
+                centroids[at] = x * up - o * up;
             }
         }
     }
 }
 
+/// Scales the mean of a group of lanes to length 1, summed by lane 0 in the order of its columns. All units of the cube
+/// must come here.
 #[cube]
 #[allow(clippy::too_many_arguments, reason = "the inside of a kernel")]
 fn normalize(
+    means: &Array<f32>,
     origin: &Array<f32>,
     centroids: &mut Array<f32>,
     start: usize,
+    changes: bool,
     up: f32,
     down: f32,
     dim: u32,
     zero: f32,
-    #[comptime] native: bool,
 ) {
-    if comptime!(native) {
+    let down = f64::cast_from(down);
+    let mut norms = SharedMemory::<f64>::new(GROUPS as usize);
+    if UNIT_POS_X == 0 {
         let zero = f64::cast_from(zero);
-        let down = f64::cast_from(down);
         let mut sq_norm = f64::cast_from(0.0f32);
         for column in 0..dim as usize {
-            let x = f64::cast_from(origin[column]) + f64::cast_from(centroids[start + column]) * down;
+            let x = f64::cast_from(origin[column]) + f64::cast_from(means[start + column]) * down;
             sq_norm += fma(x, x, zero);
         }
-        if sq_norm > f64::cast_from(0.0f32) {
-            let norm = f64::sqrt(sq_norm);
-            for column in 0..dim as usize {
-                let x = f64::cast_from(origin[column]) + f64::cast_from(centroids[start + column]) * down;
-                centroids[start + column] = f32::cast_from(x / norm) * up - origin[column] * up;
+        norms[UNIT_POS_Y as usize] = f64::sqrt(sq_norm);
+    }
+    sync_cube();
+    let norm = norms[UNIT_POS_Y as usize];
+    if changes {
+        if norm > f64::cast_from(0.0f32) {
+            for column in range_stepped(UNIT_POS_X, dim, LANES) {
+                let at = start + column as usize;
+                let o = origin[column as usize];
+                let x = f64::cast_from(o) + f64::cast_from(means[at]) * down;
+                centroids[at] = f32::cast_from(x / norm) * up - o * up;
             }
         }
-    } else {
-        let zero = u32::reinterpret(zero);
+    }
+}
+
+/// The same in pairs of `f32`.
+#[cube]
+#[allow(clippy::too_many_arguments, reason = "the inside of a kernel")]
+fn normalize_by_pairs(
+    means: &Array<f32>,
+    origin: &Array<f32>,
+    centroids: &mut Array<f32>,
+    start: usize,
+    changes: bool,
+    up: f32,
+    down: f32,
+    dim: u32,
+    zero: u32,
+) {
+    let mut inverses = SharedMemory::<f32>::new((GROUPS * 2) as usize);
+    let place = UNIT_POS_Y as usize * 2;
+    if UNIT_POS_X == 0 {
         let mut sum = Pair { high: 0.0f32, low: 0.0f32 };
         for column in 0..dim as usize {
-            let x = add(origin[column], centroids[start + column] * down, zero);
+            let x = add(origin[column], means[start + column] * down, zero);
             let square = multiply(x.high, x.high, zero);
             sum = add_pairs(sum, Pair { high: square.high, low: square.low + 2.0 * x.high * x.low }, zero);
         }
+        inverses[place] = 0.0f32;
         if sum.high > 0.0 {
             let inverse = inverse_sqrt(sum, zero);
-            for column in 0..dim as usize {
-                let x = add(origin[column], centroids[start + column] * down, zero);
-                let product = scale(x, inverse.high, zero);
-                let unit = product.high + (product.low + x.high * inverse.low);
-                centroids[start + column] = unit * up - origin[column] * up;
+            inverses[place] = inverse.high;
+            inverses[place + 1] = inverse.low;
+        }
+    }
+    sync_cube();
+    let inverse = inverses[place];
+    if changes {
+        if inverse > 0.0 {
+            for column in range_stepped(UNIT_POS_X, dim, LANES) {
+                let at = start + column as usize;
+                let o = origin[column as usize];
+                let x = add(o, means[at] * down, zero);
+                let product = scale(x, inverse, zero);
+                let unit = product.high + (product.low + x.high * inverses[place + 1]);
+                centroids[at] = unit * up - o * up;
             }
         }
     }

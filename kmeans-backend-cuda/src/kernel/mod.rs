@@ -10,6 +10,7 @@
 //! | `centroids` | means, normalisation, rounding, splits |
 //! | `unit` | lengths of rows |
 //! | `extent`, `gather` | ranges of columns; rows by number |
+//! | `sparse` | sparse rows, written out |
 //! | `pairs`, `wide` | numbers of 46 and of 64 bits in words of 32 |
 #![allow(
     clippy::collapsible_if,
@@ -30,5 +31,6 @@ pub(crate) mod pairs;
 pub(crate) mod reduce;
 pub(crate) mod rows;
 pub(crate) mod screen;
+pub(crate) mod sparse;
 pub(crate) mod unit;
 pub(crate) mod wide;

@@ -72,14 +72,19 @@ impl Screen {
     }
 }
 
-/// Rows in the frame, times `scale`, as halves; and a bound of the length of each of these.
+/// Rows in the frame, times `scale`, as halves; and a bound of the length of each of these. Of centroids, whose biases
+/// there are, `reach` has the largest length and the largest `|bias| · scale²`, as the bits of an `f32`.
 #[cube(launch_unchecked)]
+#[allow(clippy::too_many_arguments, reason = "a kernel names all that it reads")]
 pub(crate) fn shadow_rows(
     rows: &RowsView,
+    biases: &Array<f32>,
     shadow: &mut Array<Halves>,
     norms: &mut Array<f32>,
+    reach: &Array<Atomic<u32>>,
     scale: f32,
     #[comptime] depth: u32,
+    #[comptime] are_centroids: bool,
 ) {
     let row = CUBE_POS as u32 * GROUPS + UNIT_POS_Y;
     let seen = min(row, rows.rows - 1);
@@ -103,43 +108,10 @@ pub(crate) fn shadow_rows(
     let norm = length(sum);
     if row < rows.rows && UNIT_POS_X == 0 {
         norms[row as usize] = norm;
-    }
-}
-
-/// The same of centroids; of their lengths only the largest is kept, as the bits of an `f32`.
-#[cube(launch_unchecked)]
-#[allow(clippy::too_many_arguments, reason = "a kernel names all that it reads")]
-pub(crate) fn shadow_centroids(
-    centroids: &Array<f32>,
-    shadow: &mut Array<Halves>,
-    reach: &Array<Atomic<u32>>,
-    scale: f32,
-    k: u32,
-    dim: u32,
-    #[comptime] depth: u32,
-) {
-    let cluster = CUBE_POS as u32 * GROUPS + UNIT_POS_Y;
-    let seen = min(cluster, k - 1);
-    let mut sum = 0.0f32;
-    for part in range_stepped(UNIT_POS_X, comptime!(depth / 4), LANES) {
-        let mut halves = Halves::empty();
-        #[unroll]
-        for lane in 0..4usize {
-            let column = part * 4 + lane as u32;
-            let mut v = 0.0f32;
-            if column < dim {
-                v = centroids[seen as usize * dim as usize + column as usize] * scale;
-            }
-            sum += v * v;
-            halves[lane] = f16::cast_from(v);
+        if comptime!(are_centroids) {
+            reach[0].fetch_max(u32::reinterpret(norm));
+            reach[1].fetch_max(u32::reinterpret(f32::abs(biases[row as usize]) * scale * scale));
         }
-        if cluster < k {
-            shadow[cluster as usize * comptime!((depth / 4) as usize) + part as usize] = halves;
-        }
-    }
-    let norm = length(sum);
-    if cluster < k && UNIT_POS_X == 0 {
-        reach[0].fetch_max(u32::reinterpret(norm));
     }
 }
 
@@ -243,7 +215,7 @@ pub(crate) fn screen_rows(
         let norm = norms[row as usize];
         let far = reach[0];
         let is_held = norm < MOST_NORM && far < MOST_NORM;
-        if is_held && second - best > margin(norm, far, screen) {
+        if is_held && second - best > margin(norm, far, reach[1], screen) {
             labels[row as usize] = winner;
         } else {
             let place = unsure[0].fetch_add(1u32);
@@ -252,14 +224,15 @@ pub(crate) fn screen_rows(
     }
 }
 
-/// Twice the most that a score of a row of length `norm` may be off, for centroids of at most length `reach`.
+/// Twice the most that a score of a row of length `norm` may be off, for centroids of at most length `reach` and biases
+/// of at most `bias`.
 #[cube]
-fn margin(norm: f32, reach: f32, #[comptime] screen: Screen) -> f32 {
+fn margin(norm: f32, reach: f32, bias: f32, #[comptime] screen: Screen) -> f32 {
     let share = comptime!(screen.share());
     let small = comptime!(screen.roundings().1 * (screen.depth as f32).sqrt());
     let of_products = 2.0 * (share * norm * reach + small * (norm + reach) + comptime!(small * small));
     // The bias, and the last sum.
-    let of_sums = (reach + norm) * (reach + norm) * 9.536_743e-7; // 2^-20
+    let of_sums = ((reach + norm) * (reach + norm) + bias) * 9.536_743e-7; // 2^-20
     2.02 * (of_products + of_sums)
 }
 

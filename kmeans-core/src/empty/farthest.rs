@@ -27,25 +27,31 @@ pub(super) fn relocate<E: Engine>(
     let labels = set.labels()?;
     let mut rest = stats.clone();
     let mut taken: Vec<Vec<f32>> = Vec::new();
-    for row in worst_first(set, metric)? {
-        let Some(&cluster) = empty.peek() else { break };
-        let donor = labels[row] as usize;
-        let v = set.gather(&[row])?;
-        if rest.counts[donor] < 2 || taken.contains(&v) {
-            continue;
+    // As many rows at a time as will do if none is passed over.
+    for rows in worst_first(set, metric)?.chunks(empty.len()) {
+        if empty.peek().is_none() {
+            break;
         }
-        let weight = set.weights().map_or(1.0, |w| f64::from(w[row]));
-        if rest.weights[donor] == set.frame().weight().split(weight) {
-            // Only rows without weight would be left: the row stays.
-            continue;
+        let points = set.gather(rows)?;
+        for (&row, v) in rows.iter().zip(points.chunks_exact(centroids.dim())) {
+            let Some(&cluster) = empty.peek() else { break };
+            let donor = labels[row] as usize;
+            if rest.counts[donor] < 2 || taken.iter().any(|taken| taken == v) {
+                continue;
+            }
+            let weight = set.weights().map_or(1.0, |w| f64::from(w[row]));
+            if rest.weights[donor] == set.frame().weight().split(weight) {
+                // Only rows without weight would be left: the row stays.
+                continue;
+            }
+            rest.remove_row(set.frame(), donor, v, weight);
+            if donor >= frozen {
+                centroids.set_mean(donor, &rest, set.frame());
+            }
+            centroids.row_mut(cluster).copy_from_slice(v);
+            taken.push(v.to_vec());
+            empty.next();
         }
-        rest.remove_row(set.frame(), donor, &v, weight);
-        if donor >= frozen {
-            centroids.set_mean(donor, &rest, set.frame());
-        }
-        centroids.row_mut(cluster).copy_from_slice(&v);
-        taken.push(v);
-        empty.next();
     }
     Ok(taken.len())
 }

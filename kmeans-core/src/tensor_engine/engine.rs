@@ -31,6 +31,11 @@ impl<B: Backend> Engine for TensorEngine<B> {
         self.device.clone()
     }
 
+    #[cfg(test)]
+    fn computes_elsewhere(&self) -> bool {
+        self.is_elsewhere
+    }
+
     fn prepare<'p>(&'p self, rows: Rows<'p, B>, weights: Option<&'p [f32]>) -> Result<TensorPrepared<'p, B>> {
         guard(&self.name, || TensorPrepared::new(self, rows, weights))
     }

@@ -22,6 +22,9 @@ pub struct TensorEngine<B: Backend> {
     device: B::Device,
     name: String,
     has_64_bits: bool,
+    /// Whether it says that it computes elsewhere.
+    #[cfg(test)]
+    is_elsewhere: bool,
 }
 
 impl<B: Backend> TensorEngine<B> {
@@ -29,7 +32,19 @@ impl<B: Backend> TensorEngine<B> {
     pub fn new(device: B::Device) -> Self {
         let name = format!("reference ({})", B::name(&device));
         let has_64_bits = B::supports_dtype(&device, DType::F64) && B::supports_dtype(&device, DType::I64);
-        Self { device, name, has_64_bits }
+        Self {
+            device,
+            name,
+            has_64_bits,
+            #[cfg(test)]
+            is_elsewhere: false,
+        }
+    }
+
+    /// The same, as an engine that computes elsewhere.
+    #[cfg(test)]
+    pub(crate) fn elsewhere(self) -> Self {
+        Self { is_elsewhere: true, ..self }
     }
 
     /// The device its tensors are on.

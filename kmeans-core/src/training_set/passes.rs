@@ -1,11 +1,12 @@
 //! Passes over all parts of a training set: those held, and those made ready for the pass.
 
-use std::collections::VecDeque;
 use std::ops::Range;
+use std::thread;
 
-use super::{Part, TrainingSet, ready};
+use super::{Part, TrainingSet, ready_in};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
+use crate::read_ahead::ReadAhead;
 use crate::stats::PartialStats;
 
 impl<'p, E: Engine> TrainingSet<'p, E> {
@@ -52,39 +53,31 @@ impl<'p, E: Engine> TrainingSet<'p, E> {
         &mut self,
         mut work: impl FnMut(Range<usize>, &mut E::Prepared<'p>) -> Result<()>,
     ) -> Result<()> {
-        let (engine, sample, frame) = (self.engine, self.sample, &self.frame);
-        let (prune, n) = (self.prune, self.sample.n());
-        let in_frame = |range: &Range<usize>| {
-            let mut part = ready(engine, sample, range)?;
-            engine.set_frame(&mut part, frame)?;
-            prune.share(range.len(), n).set(engine, &mut part)?;
-            Ok(part)
-        };
-        let is_streamed = |part: &Part<'p, E>| matches!(part, Part::Streamed { .. });
-        let mut left: VecDeque<Range<usize>> =
-            self.parts.iter().filter(|(_, part)| is_streamed(part)).map(|(range, _)| range.clone()).collect();
-        let mut ahead: Option<Result<E::Prepared<'p>>> = None;
-        for (range, part) in &mut self.parts {
-            match part {
-                Part::Held(part) => work(range.clone(), part)?,
-                Part::Streamed { labels, distances } => {
-                    left.pop_front();
-                    let mut part = ahead.take().unwrap_or_else(|| in_frame(range))?;
-                    let next = left.front().filter(|_| engine.computes_elsewhere());
-                    std::thread::scope(|scope| {
-                        let next = next.map(|range| scope.spawn(|| in_frame(range)));
+        let (engine, sample, prune, frame) = (self.engine, self.sample, self.prune, &self.frame);
+        let make = |range: &Range<usize>| ready_in(frame, engine, sample, range, prune);
+        let ahead = self.parts.iter().filter(|(_, part)| is_read_ahead(engine, part));
+        let ahead = ahead.map(|(range, _)| range.clone()).collect();
+        thread::scope(|scope| {
+            let ahead = ReadAhead::start(scope, engine.name(), ahead, &make);
+            for (range, part) in &mut self.parts {
+                match part {
+                    Part::Held(part) => work(range.clone(), part)?,
+                    Part::Streamed { labels, distances } => {
+                        let mut part = ahead.take().unwrap_or_else(|| make(range))?;
                         engine.set_labels(&mut part, labels)?;
                         work(range.clone(), &mut part)?;
                         if let Some(pairs) = engine.pair_counts(&part) {
                             *self.streamed_pairs.get_or_insert_default() += pairs;
                         }
                         (*labels, *distances) = (engine.labels(&part)?, engine.distances(&part)?);
-                        ahead = next.map(|next| next.join().expect("engines return their errors"));
-                        Ok::<(), Error>(())
-                    })?;
+                    }
                 }
             }
-        }
-        Ok(())
+            Ok(())
+        })
     }
+}
+
+fn is_read_ahead<E: Engine>(engine: &E, part: &Part<'_, E>) -> bool {
+    engine.computes_elsewhere() && matches!(part, Part::Streamed { .. })
 }
