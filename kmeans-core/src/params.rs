@@ -92,12 +92,14 @@ pub struct Params {
     /// Most bytes that pruning may take for what it keeps of the rows. `None`: five a value and 20 a row: the
     /// rows as bytes, columns rounded up to fours, their norms, and four a value for bounds; or, of rows of up to 7
     /// columns, about eight a value and nine a row, half of which stays. Distances, 8 a row, are not counted, nor what a
-    /// thread takes for centroids. With too little for the rows alone, nothing is pruned. Changes no bit of the result.
+    /// thread takes for centroids. With too little for the rows alone, nothing is pruned. An error on a device that scores
+    /// every pair. Changes no bit of the result.
     pub pruning_memory: Option<u64>,
     /// Most bytes of a GPU's own memory that the rows may take, with what is kept of each. Rows beyond it stay in host
     /// memory and are sent in every iteration, some while others are computed on. `None`: what the device
     /// has, where it says so. It holds for each set of rows trained on: hierarchical training has two at a time. Encoded rows
-    /// that have to be decoded on the host are sent by `decode_block_size` in any case. Changes no bit of the result.
+    /// that have to be decoded on the host are sent in every iteration in any case, `decode_block_size` of them at a time
+    /// or fewer. An error on a device that computes in the memory of the host. Changes no bit of the result.
     pub device_memory: Option<u64>,
 }
 
