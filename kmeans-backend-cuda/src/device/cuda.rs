@@ -82,7 +82,7 @@ fn probe(index: usize) -> Result<()> {
         Err(error) => fail(format!("the driver does not start: {error}")),
         Ok(0) => fail("the driver finds no GPU".to_owned()),
         Ok(count) if index >= count as usize => {
-            fail(format!("the driver finds {count} GPUs, counted from 0"))
+            fail(format!("GPUs that the driver finds: {count}, counted from 0"))
         }
         Ok(_) => Ok(()),
     }

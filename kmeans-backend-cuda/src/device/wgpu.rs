@@ -24,7 +24,7 @@ pub fn open_wgpu(index: usize) -> Result<WgpuEngine> {
             0 => "there is no GPU with a Vulkan, Metal or DirectX 12 driver; \
                   Mesa's software Vulkan (mesa-vulkan-drivers on Debian) would do"
                 .to_owned(),
-            count => format!("there are {count} devices, counted from 0"),
+            count => format!("devices there: {count}, counted from 0"),
         };
         return Err(Error::Device { device: name, reason });
     };
