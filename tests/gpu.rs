@@ -271,19 +271,27 @@ fn reaches_what_the_cpu_reaches_from_ten_seeds(engine: &(impl Engine + Clone)) {
     close(ours, cpus, 2e-3, "mean of ten");
 }
 
-/// Rows enough for matrix units, around more centres than centroids: trained with them and without.
-fn screening_changes_nothing(screened: &(impl Engine + Clone), exact: &(impl Engine + Clone)) {
-    let (n, d, k) = (10_000, 40, 100);
-    let x = blobs(n, d, 2 * k, 1).iter().map(|x| 100.0 + x).collect();
-    let points = Rows::new(x, d).unwrap();
-    for metric in [Metric::L2, Metric::InnerProduct, Metric::Cosine] {
-        let params = params(k).metric(metric).niter(5).early_stop_threshold(None);
-        let with = train(screened.clone(), &params, &points, None);
-        let without = train(exact.clone(), &params, &points, None);
-        assert_eq!(with.labels, without.labels, "{metric}");
-        assert_eq!(with.model.offsets(), without.model.offsets(), "{metric}");
-        assert_eq!(with.report.obj, without.report.obj, "{metric}");
+/// Rows around more centres than centroids, n×d for k: trained with a screen and without.
+fn screening_changes_nothing(
+    screened: &(impl Engine + Clone),
+    exact: &(impl Engine + Clone),
+    shapes: &[[usize; 3]],
+) {
+    for &[n, d, k] in shapes {
+        let x = blobs(n, d, 2 * k, 1).iter().map(|x| 100.0 + x).collect();
+        let points = Rows::new(x, d).unwrap();
+        for metric in [Metric::L2, Metric::InnerProduct, Metric::Cosine] {
+            let what = format!("{n}×{d}, k={k}, {metric}");
+            let params = params(k).metric(metric).niter(5).early_stop_threshold(None);
+            let with = train(screened.clone(), &params, &points, None);
+            let without = train(exact.clone(), &params, &points, None);
+            assert_eq!(with.labels, without.labels, "{what}");
+            assert_eq!(with.model.offsets(), without.model.offsets(), "{what}");
+            assert_eq!(with.report.obj, without.report.obj, "{what}");
+        }
     }
+    // An engine whose screen was wrong says so, and does without.
+    assert!(!screened.name().contains("without"), "{}", screened.name());
 }
 
 macro_rules! stamp {
@@ -334,14 +342,22 @@ mod on_wgpu {
     #[test]
     fn an_emulated_screen_changes_nothing() {
         let (with, without) = (MatrixUnits::Emulated, MatrixUnits::Off);
-        screening_changes_nothing(&wgpu().matrix_units(with), &wgpu().matrix_units(without));
+        screening_changes_nothing(
+            &wgpu().matrix_units(with),
+            &wgpu().matrix_units(without),
+            &[[9000, 40, 100]],
+        );
     }
 
     /// Without matrix units both are the exact kernel.
     #[test]
     fn matrix_units_change_nothing() {
         let (with, without) = (MatrixUnits::Auto, MatrixUnits::Off);
-        screening_changes_nothing(&wgpu().matrix_units(with), &wgpu().matrix_units(without));
+        screening_changes_nothing(
+            &wgpu().matrix_units(with),
+            &wgpu().matrix_units(without),
+            &[[9000, 40, 100]],
+        );
     }
 }
 
@@ -366,13 +382,29 @@ mod on_cuda {
     #[test]
     fn an_emulated_screen_changes_nothing() {
         let (with, without) = (MatrixUnits::Emulated, MatrixUnits::Off);
-        screening_changes_nothing(&cuda().matrix_units(with), &cuda().matrix_units(without));
+        screening_changes_nothing(
+            &cuda().matrix_units(with),
+            &cuda().matrix_units(without),
+            &[[9000, 40, 100]],
+        );
     }
 
-    /// Without matrix units both are the exact kernel.
     #[test]
     fn matrix_units_change_nothing() {
-        let (with, without) = (MatrixUnits::Auto, MatrixUnits::Off);
-        screening_changes_nothing(&cuda().matrix_units(with), &cuda().matrix_units(without));
+        let shapes = [
+            [9000, 40, 100],
+            [3000, 16, 64],
+            [3000, 17, 70],
+            [3000, 128, 200],
+            [2000, 300, 130],
+            [2000, 700, 65],
+        ];
+        for with in [MatrixUnits::Auto, MatrixUnits::Always] {
+            let exact = cuda().matrix_units(MatrixUnits::Off);
+            screening_changes_nothing(&cuda().matrix_units(with), &exact, &shapes);
+        }
+        let wide = [[1000, 1000, 65], [1000, 1424, 64]];
+        let exact = cuda().matrix_units(MatrixUnits::Off);
+        screening_changes_nothing(&cuda().matrix_units(MatrixUnits::Always), &exact, &wide);
     }
 }
