@@ -7,7 +7,7 @@ use cubecl::server::Handle;
 use kmeans_core::{Centroids, Metric, Result};
 
 use crate::gpu::Gpu;
-use crate::matrix::ShadowOfCentroids;
+use crate::shadow::ShadowOfCentroids;
 
 /// Centroids made ready for many rows.
 pub struct CubeCodebook {

@@ -11,6 +11,7 @@ mod gpu;
 mod kernel;
 mod matrix;
 mod prepared;
+mod shadow;
 mod sums;
 mod tiles;
 mod update;

@@ -6,26 +6,21 @@ use cubecl::ir::features::MmaConfig;
 use cubecl::ir::{ElemType, FloatKind, StorageType};
 use cubecl::prelude::*;
 use cubecl::server::Handle;
-use half::f16;
 use kmeans_core::Result;
 
 use crate::assign::Choices;
 use crate::codebook::CubeCodebook;
 use crate::gpu::{Gpu, UNITS, array, cubes};
-use crate::kernel::distance::GROUPS;
-use crate::kernel::measure::cube_dim;
 use crate::kernel::nearest::{SIDE, assign_rows};
-use crate::kernel::rows::{Encoding, Load, RowsViewLaunch};
-use crate::kernel::screen::{self, Screen, count_changed, screen_rows, shadow_rows};
+use crate::kernel::screen::{self, Screen, count_changed, screen_rows};
 use crate::prepared::{CubePrepared, Slab};
+use crate::shadow::{depth, scale, shadow_bytes};
 use crate::tiles::Tiles;
 
 /// Fewer columns, centroids or rows are assigned as fast without.
 const FEWEST_COLUMNS: usize = 16;
 const FEWEST_CENTROIDS: usize = 64;
 const FEWEST_ROWS: usize = 1 << 13;
-/// Lengths are scaled to it: squares of halves stay far from the range of `f32`, and small values above that of halves.
-const LARGEST: f64 = 8192.0;
 /// Rows whose labels are compared with those of the exact kernel when matrix units are first used.
 const CHECKED_ROWS: usize = 4096;
 /// Rows of a unit that counts changes.
@@ -68,24 +63,6 @@ impl Trust {
     }
 }
 
-/// Rows in half precision.
-#[derive(Clone)]
-pub(crate) struct Shadow {
-    halves: Handle,
-    /// Their lengths.
-    norms: Handle,
-}
-
-/// Centroids in half precision.
-#[derive(Clone)]
-pub(crate) struct ShadowOfCentroids {
-    halves: Handle,
-    /// The largest length and the largest bias.
-    reach: Handle,
-    /// By what they were multiplied.
-    scale: f32,
-}
-
 impl MatrixUnits {
     /// Whether shadows are kept of dense rows of `d` columns for `k` centroids.
     pub(crate) fn keeps_shadows<R: Runtime>(self, gpu: &Gpu<R>, d: usize, k: usize) -> bool {
@@ -121,11 +98,6 @@ impl MatrixUnits {
             Self::Auto | Self::Always => by_matrix(gpu, d, squared),
         }
     }
-}
-
-/// Columns of a shadow.
-fn depth(d: usize) -> u32 {
-    d.next_multiple_of(16) as u32
 }
 
 /// The screen by matrix units for rows of `d` columns, unless those are too many for shared memory.
@@ -260,74 +232,6 @@ impl CubePrepared<'_> {
         }
         Ok(())
     }
-
-    fn shadow<R: Runtime>(&self, gpu: &Gpu<R>, slab: &Slab, scale: f32, depth: u32) -> Result<Shadow> {
-        let (shadow, _) = shadow(gpu, self.view(gpu, slab)?, slab.len(), None, scale, depth)?;
-        Ok(shadow)
-    }
-}
-
-impl CubeCodebook {
-    /// The centroids in half precision; made once.
-    fn shadow<R: Runtime>(
-        &self,
-        gpu: &Gpu<R>,
-        scale: f32,
-        d: usize,
-        depth: u32,
-    ) -> Result<ShadowOfCentroids> {
-        if let Some(made) = self.shadow.get().filter(|made| made.scale == scale) {
-            return Ok(made.clone());
-        }
-        // Centroids are in the frame.
-        let (nowhere, nothing) = (gpu.zeros(d)?, gpu.zeros(1)?);
-        let load = Load { encoding: Encoding::F32, unit_rows: false, native: false };
-        let centroids = RowsViewLaunch::new(
-            array(&self.centroids, self.k * d),
-            array(&nowhere, d),
-            array(&nothing, 1),
-            1.0,
-            self.k as u32,
-            d as u32,
-            0,
-            load,
-        );
-        let (shadow, reach) = shadow(gpu, centroids, self.k, Some(&self.biases), scale, depth)?;
-        let made = ShadowOfCentroids { halves: shadow.halves, reach, scale };
-        let _ = self.shadow.set(made.clone());
-        Ok(made)
-    }
-}
-
-/// Halves and lengths of `n` rows; of centroids, which have biases, also the largest.
-fn shadow<R: Runtime>(
-    gpu: &Gpu<R>,
-    rows: RowsViewLaunch<R>,
-    n: usize,
-    biases: Option<&Handle>,
-    scale: f32,
-    depth: u32,
-) -> Result<(Shadow, Handle)> {
-    let (halves, norms) = (gpu.empty((n * depth as usize).div_ceil(2))?, gpu.empty(n)?);
-    let (reach, nothing) = (gpu.zeros(2)?, gpu.zeros(1)?);
-    let (of_biases, len) = biases.map_or((&nothing, 1), |biases| (biases, n));
-    // SAFETY: groups past the last row write nothing.
-    unsafe {
-        shadow_rows::launch_unchecked::<R>(
-            &gpu.client,
-            cubes(n.div_ceil(GROUPS as usize)),
-            cube_dim(),
-            rows,
-            array(of_biases, len),
-            array(&halves, n * depth as usize),
-            array(&norms, n),
-            array(&reach, 2),
-            scale,
-            depth,
-            biases.is_some(),
-        );
-    }
-    Ok((Shadow { halves, norms }, reach))
 }
 
 /// Adds how many of the first `n` labels differ.
@@ -345,19 +249,6 @@ fn differences<R: Runtime>(gpu: &Gpu<R>, before: &Handle, labels: &Handle, n: us
             RUN,
         );
     }
-}
-
-/// The power of two that scales lengths to at most [`LARGEST`].
-fn scale(sq_radius: f64) -> f32 {
-    if sq_radius == 0.0 {
-        return 1.0;
-    }
-    2.0_f64.powi((LARGEST / sq_radius.sqrt()).log2().floor().clamp(-100.0, 60.0) as i32) as f32
-}
-
-/// Bytes of the shadow of a row.
-pub(crate) fn shadow_bytes(d: usize) -> u64 {
-    (d.next_multiple_of(16) * size_of::<f16>() + size_of::<f32>()) as u64
 }
 
 #[cfg(all(test, feature = "wgpu"))]

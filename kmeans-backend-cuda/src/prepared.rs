@@ -12,7 +12,7 @@ use crate::kernel::gather::gather_rows;
 use crate::kernel::rows::{Load, RowsViewLaunch};
 use crate::kernel::sparse::{SPARSE_GROUPS, SPARSE_LANES, write_rows};
 use crate::kernel::unit::unit_factors;
-use crate::matrix::Shadow;
+use crate::shadow::Shadow;
 
 /// Slabs begin at a multiple of so many rows, where any device can begin an array.
 const SLAB_ROWS: usize = 64;
