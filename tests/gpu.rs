@@ -348,17 +348,6 @@ mod on_wgpu {
             &[[9000, 40, 100]],
         );
     }
-
-    /// Without matrix units both are the exact kernel.
-    #[test]
-    fn matrix_units_change_nothing() {
-        let (with, without) = (MatrixUnits::Auto, MatrixUnits::Off);
-        screening_changes_nothing(
-            &wgpu().matrix_units(with),
-            &wgpu().matrix_units(without),
-            &[[9000, 40, 100]],
-        );
-    }
 }
 
 #[cfg(feature = "cuda")]

@@ -9,7 +9,7 @@ use crate::gpu::{Gpu, UNITS, array, cubes, numbers};
 use crate::kernel::distance::{GROUPS, Measure};
 use crate::kernel::measure::{cube_dim, find_closer, keep_closer, measure_own, measure_pairs};
 use crate::kernel::nearest::{SIDE, Tile, score_rows, select_lowest};
-use crate::matrix::{MatrixUnits, Trust};
+use crate::matrix::{MatrixUnits, Trust, Which};
 use crate::prepared::{CubePrepared, Slab};
 use crate::tiles::Tiles;
 
@@ -41,7 +41,8 @@ impl CubePrepared<'_> {
                 None => {
                     // Zeros: should the kernel fail, others must not follow labels that are none.
                     let labels = gpu.zeros(slab.len())?;
-                    self.assign_exactly(gpu, slab, codebook, tiles, (&labels, slab.len()), None)?;
+                    let which = Which::All { changed: self.changed.as_ref() };
+                    self.assign_exactly(gpu, slab, codebook, tiles, &labels, which)?;
                     labels
                 }
             };

@@ -63,6 +63,17 @@ impl Trust {
     }
 }
 
+/// Which rows of a slab the exact kernel looks at.
+#[derive(Clone, Copy)]
+pub(crate) enum Which<'a> {
+    /// All; how many change cluster is added there.
+    All { changed: Option<&'a Handle> },
+    /// The first so many.
+    First(usize),
+    /// Those of a list that is as long as `count` says.
+    Listed { list: &'a Handle, count: &'a Handle },
+}
+
 impl MatrixUnits {
     /// Whether shadows are kept of dense rows of `d` columns for `k` centroids.
     pub(crate) fn keeps_shadows<R: Runtime>(self, gpu: &Gpu<R>, d: usize, k: usize) -> bool {
@@ -109,7 +120,8 @@ fn by_matrix<R: Runtime>(gpu: &Gpu<R>, d: usize, squared: bool) -> Option<Screen
         .find(|screen| screen.shared_bytes() <= most)
 }
 
-pub(crate) fn has_matrix_units<R: Runtime>(gpu: &Gpu<R>) -> bool {
+/// Whether there are units for pieces of 16×16×16, in planes of 32.
+fn has_matrix_units<R: Runtime>(gpu: &Gpu<R>) -> bool {
     let of = |kind| StorageType::Scalar(ElemType::Float(kind));
     let (half, single) = (of(FloatKind::F16), of(FloatKind::F32));
     let wanted = MmaConfig { a_type: half, b_type: half, cd_type: single, m: 16, n: 16, k: 16 };
@@ -160,7 +172,8 @@ impl CubePrepared<'_> {
                 screen,
             );
         }
-        self.assign_exactly(gpu, slab, codebook, tiles, (&labels, n), Some((&list, &unsure)))?;
+        let which = Which::Listed { list: &list, count: &unsure };
+        self.assign_exactly(gpu, slab, codebook, tiles, &labels, which)?;
         #[cfg(test)]
         {
             self.unsure = Some(unsure);
@@ -189,29 +202,34 @@ impl CubePrepared<'_> {
     ) -> Result<bool> {
         let n = slab.len().min(CHECKED_ROWS);
         let (exact, other) = (gpu.empty(n)?, gpu.zeros(2)?);
-        self.assign_exactly(gpu, slab, codebook, tiles, (&exact, n), None)?;
+        self.assign_exactly(gpu, slab, codebook, tiles, &exact, Which::First(n))?;
         differences(gpu, &exact, labels, n, &other);
         Ok(gpu.read_one(&other)?[0] == 0)
     }
 
-    /// Labels of the first `n` rows of a slab, or of those on a list, by the exact kernel; changes are counted without
-    /// a list.
+    /// Labels of some rows of a slab by the exact kernel.
     pub(crate) fn assign_exactly<R: Runtime>(
         &self,
         gpu: &Gpu<R>,
         slab: &Slab,
         codebook: &CubeCodebook,
         tiles: Tiles,
-        (labels, n): (&Handle, usize),
-        list: Option<(&Handle, &Handle)>,
+        labels: &Handle,
+        which: Which<'_>,
     ) -> Result<()> {
-        let mut tile = tiles.tile(n, codebook.k, codebook.is_squared(), gpu.shared_bytes());
-        tile.listed = list.is_some();
         let nothing = gpu.zeros(2)?;
-        let (list, listed, entries) =
-            list.map_or((&nothing, &nothing, 1), |(list, listed)| (list, listed, n));
+        let n = if let Which::First(n) = which { n } else { slab.len() };
+        let (list, listed, entries) = match which {
+            Which::Listed { list, count } => (list, count, n),
+            Which::All { .. } | Which::First(_) => (&nothing, &nothing, 1),
+        };
+        let changed = match which {
+            Which::All { changed: Some(changed) } => changed,
+            _ => &nothing,
+        };
+        let mut tile = tiles.tile(n, codebook.k, codebook.is_squared(), gpu.shared_bytes());
+        tile.listed = matches!(which, Which::Listed { .. });
         let before = slab.labels(gpu)?;
-        let changed = self.changed.as_ref().filter(|_| n == slab.len()).unwrap_or(&nothing);
         // SAFETY: cubes look at no row past `n` and no centroid past k, and each row has a label.
         unsafe {
             assign_rows::launch_unchecked::<R>(

@@ -270,6 +270,14 @@ impl<'p> CubePrepared<'p> {
     /// Rows by number, in the frame.
     pub(crate) fn gather<R: Runtime>(&self, gpu: &Gpu<R>, ids: &[usize]) -> Result<Vec<f32>> {
         let mut out = Vec::with_capacity(ids.len() * self.d);
+        if let Some(rows) = &self.sparse {
+            for &id in ids {
+                let mut row = rows.slice(id..id + 1).to_dense();
+                self.frame.bring_in(&mut row);
+                out.extend(row);
+            }
+            return Ok(out);
+        }
         let most = (gpu.most_bytes() as usize / 4 / self.d).max(1);
         let mut left = ids;
         while let Some(first) = left.first() {
@@ -277,18 +285,6 @@ impl<'p> CubePrepared<'p> {
             let here = left.iter().take_while(|id| slab.rows.contains(id)).count().min(most);
             let (now, later) = left.split_at(here);
             left = later;
-            if let Some(rows) = &self.sparse {
-                let view = rows.view();
-                let mut dense = vec![0.0; self.d];
-                for &id in now {
-                    dense.fill(0.0);
-                    let (columns, values) = view.row(id);
-                    columns.iter().zip(values).for_each(|(&column, &x)| dense[column as usize] = x);
-                    self.frame.bring_in(&mut dense);
-                    out.extend_from_slice(&dense);
-                }
-                continue;
-            }
             let numbers_of: Vec<u32> = now.iter().map(|id| (id - slab.rows.start) as u32).collect();
             let count = now.len() * self.d;
             let (picked, gathered) = (gpu.upload(&numbers_of)?, gpu.empty(count)?);

@@ -20,11 +20,13 @@ pub type CudaEngine = CubeEngine<CudaRuntime, u8>;
 
 /// Where CubeCL looks for CUDA without `$CUDA_PATH`: what is there, and the folder that it then takes. The first counts,
 /// whatever it holds.
-const TOOLKITS: [(&str, &str); 3] = if cfg!(windows) {
-    const HOME: &str = "C:/Program Files/NVIDIA GPU Computing Toolkit/CUDA";
-    [(HOME, HOME); 3]
+const TOOLKITS: &[(&str, &str)] = if cfg!(windows) {
+    &[(
+        "C:/Program Files/NVIDIA GPU Computing Toolkit/CUDA",
+        "C:/Program Files/NVIDIA GPU Computing Toolkit/CUDA",
+    )]
 } else {
-    [("/usr/local/cuda", "/usr/local/cuda"), ("/opt/cuda", "/opt/cuda"), ("/usr/bin/nvcc", "/usr")]
+    &[("/usr/local/cuda", "/usr/local/cuda"), ("/opt/cuda", "/opt/cuda"), ("/usr/bin/nvcc", "/usr")]
 };
 /// Headers of what kernels are made of.
 const HEADERS: [&str; 3] = ["cuda_runtime.h", "cuda_fp16.h", "mma.h"];
