@@ -3,6 +3,8 @@
 //! ```sh
 //! cargo bench --bench gpu --features wgpu            # the first device of wgpu
 //! cargo bench --bench gpu --features cuda -- cuda large    # the first NVIDIA GPU, shapes for a GPU
+//! cargo bench --bench gpu --features cuda -- cuda sift_150k_128.u8.npy      # rows of a file, k = 1024
+//! cargo bench --bench gpu --features cuda -- cuda large search              # exact search alone
 //! ```
 //!
 //! `scripts/gpu.sh` runs it on a machine that has a GPU and nothing to build with. The floors are those of an H200
@@ -15,8 +17,9 @@
 mod measured {
     use std::time::Instant;
 
-    use kmeans::core::{Centroids, Engine, Extent, Frame, KMeans, Rows, Update};
-    use kmeans::{Init, Metric};
+    use kmeans::core::{Centroids, Engine, Frame, KMeans, Rows, Update};
+    use kmeans::index::FlatIndex;
+    use kmeans::{Init, Metric, Points, RowSlice};
 
     /// Operations and bytes a second of an H200, by its data sheet.
     const FLOPS: f64 = 66.9e12;
@@ -48,17 +51,49 @@ mod measured {
         }
     }
 
+    /// Rows to cluster, and how many clusters.
+    pub(super) struct Case {
+        x: Vec<f32>,
+        d: usize,
+        k: usize,
+    }
+
+    impl Case {
+        /// Rows around 64 centres, the same on every machine.
+        pub(super) fn made([n, d, k]: [usize; 3]) -> Self {
+            Self { x: rows(n, d), d, k }
+        }
+
+        pub(super) fn of_file(path: &str, k: usize) -> Self {
+            let points = kmeans::open(std::path::Path::new(path)).unwrap();
+            let mut x = vec![0.0; points.rows() * points.dim()];
+            points.read(0..points.rows(), &mut x).unwrap();
+            Self { x, d: points.dim(), k }
+        }
+
+        fn shape(&self) -> [usize; 3] {
+            [self.x.len() / self.d, self.d, self.k]
+        }
+    }
+
     /// The steps of an engine that scores all pairs exactly, and those of the engine as it is.
-    pub(super) fn all<E: Engine + Clone>(engine: &E, exact: &E, by_matrix: bool, shapes: &[[usize; 3]]) {
+    pub(super) fn all<E: Engine + Clone>(
+        engine: &E,
+        exact: &E,
+        by_matrix: bool,
+        cases: &[impl Fn() -> Case],
+    ) {
         println!("{}\n", engine.name());
         println!(
             "| n × d × k | step | Gflop | GB | floor on an H200, ms | predicted there, ms | measured, ms |"
         );
         println!("|---|---|---|---|---|---|---|");
-        for &[n, d, k] in shapes {
-            let mut all = steps(exact, n, d, k);
+        for case in cases {
+            let case = case();
+            let [n, d, k] = case.shape();
+            let mut all = steps(exact, &case);
             if by_matrix {
-                all.push(screened(engine, n, d, k));
+                all.push(screened(engine, &case));
             }
             for step in all {
                 let floor = step.at([1.0; 3]);
@@ -76,14 +111,37 @@ mod measured {
         }
         println!("\n| n × d × k | iterations | ms an iteration | inertia | the CPU's |");
         println!("|---|---|---|---|---|");
-        for &[n, d, k] in shapes {
-            train(engine, n, d, k);
+        cases.iter().for_each(|case| train(engine, &case()));
+    }
+
+    /// Exact search for rows near stored ones.
+    fn search<E: Engine + Clone>(engine: &E, case: &Case) {
+        const P: usize = 10;
+        let [n, d, _] = case.shape();
+        let index = FlatIndex::new(engine.clone(), &case.x, d, Metric::L2).unwrap();
+        for batch in [1, 1000, 10_000].into_iter().filter(|&batch| batch <= n) {
+            let queries: Vec<f32> = case.x[..batch * d].iter().map(|x| x + 0.25).collect();
+            let queries = RowSlice::new(&queries, d).unwrap();
+            let run = || index.search(&queries, P).unwrap();
+            run();
+            let start = Instant::now();
+            const CALLS: u32 = 3;
+            (0..CALLS).for_each(|_| drop(run()));
+            let seconds = start.elapsed().as_secs_f64() / f64::from(CALLS);
+            let flops = 2.0 * (n * d * batch) as f64;
+            println!(
+                "| {n}×{d} | {P} | {batch} | {:.0} | {:.3} | {:.2} |",
+                batch as f64 / seconds,
+                seconds * 1e3,
+                flops / seconds / 1e12
+            );
         }
     }
 
     /// Rows and centroids made ready, and the frame.
     fn made_ready<E: Engine>(engine: &E, x: &[f32], [n, d, k]: [usize; 3]) -> (E::Codebook, Frame) {
-        let extent = Extent::new(vec![-11.0; d], vec![11.0; d], n, None);
+        let rows = engine.prepare(Rows::Host { x: x[..n * d].into(), d }, None).unwrap();
+        let extent = engine.extent(&rows).unwrap();
         let frame = Frame::centred(&extent, &x[..256.min(n) * d], Metric::L2);
         let codebook = engine.codebook(&Centroids::from_positions(&x[..k * d], &frame), Metric::L2).unwrap();
         (codebook, frame)
@@ -96,7 +154,8 @@ mod measured {
         timed(engine, &mut rows, |rows| engine.assign(rows, &codebook).unwrap())
     }
 
-    fn screened<E: Engine>(engine: &E, n: usize, d: usize, k: usize) -> Step {
+    fn screened<E: Engine>(engine: &E, case: &Case) -> Step {
+        let [n, d, k] = case.shape();
         let values = (n * d) as f64;
         let pairs = 2.0 * values * k as f64;
         Step {
@@ -104,18 +163,18 @@ mod measured {
             flops: pairs * (1.0 + SHARE_OF_UNSURE) + 3.0 * values,
             matrix_flops: pairs,
             bytes: 6.0 * values + (4 * 12 * n) as f64,
-            seconds: assign(engine, &rows(n, d), [n, d, k]),
+            seconds: assign(engine, &case.x, [n, d, k]),
         }
     }
 
-    fn steps<E: Engine>(engine: &E, n: usize, d: usize, k: usize) -> Vec<Step> {
-        let x = rows(n, d);
-        let (codebook, frame) = made_ready(engine, &x, [n, d, k]);
-        let mut rows = engine.prepare(Rows::Host { x: x.as_slice().into(), d }, None).unwrap();
+    fn steps<E: Engine>(engine: &E, case: &Case) -> Vec<Step> {
+        let [n, d, k] = case.shape();
+        let (codebook, frame) = made_ready(engine, &case.x, [n, d, k]);
+        let mut rows = engine.prepare(Rows::Host { x: case.x.as_slice().into(), d }, None).unwrap();
         engine.set_frame(&mut rows, &frame).unwrap();
         let values = (n * d) as f64;
         let n_bytes = |words: usize| (4 * words * n) as f64;
-        let assign = assign(engine, &x, [n, d, k]);
+        let assign = assign(engine, &case.x, [n, d, k]);
         let mut sums = Vec::new();
         let reduce = timed(engine, &mut rows, |rows| sums.push(engine.reduce(rows, &codebook).unwrap()));
         let update = Update::default();
@@ -167,18 +226,18 @@ mod measured {
         start.elapsed().as_secs_f64() / CALLS as f64
     }
 
-    fn train<E: Engine + Clone>(engine: &E, n: usize, d: usize, k: usize) {
+    fn train<E: Engine + Clone>(engine: &E, case: &Case) {
         const NITER: usize = 10;
-        let x = rows(n, d);
+        let ([n, d, k], x) = (case.shape(), &case.x);
         let run = |niter| {
             let kmeans = KMeans::on(engine.clone(), k).niter(niter).init(Init::Random);
             kmeans.early_stop_threshold(None).max_points_per_centroid(None)
         };
-        run(1).train(&x, d).unwrap();
-        let fit = run(NITER).train(&x, d).unwrap();
+        run(1).train(x, d).unwrap();
+        let fit = run(NITER).train(x, d).unwrap();
         let cpu = KMeans::on(kmeans_backend_cpu::CpuEngine::new(None).unwrap(), k)
             .with_params(run(NITER).params().clone())
-            .train(&x, d)
+            .train(x, d)
             .unwrap();
         println!(
             "| {n}×{d}×{k} | {NITER} | {:.3} | {:.9e} | {:.9e} |",
@@ -188,7 +247,6 @@ mod measured {
         );
     }
 
-    /// Rows around 64 centres, the same on every machine.
     fn rows(n: usize, d: usize) -> Vec<f32> {
         let mut state = 1_u64;
         let mut unit = move || {
@@ -208,6 +266,7 @@ mod measured {
 #[cfg(any(feature = "cuda", feature = "wgpu"))]
 fn main() {
     use kmeans_backend_cuda::MatrixUnits;
+    use measured::Case;
 
     const LARGE: [[usize; 3]; 6] = [
         [100_000, 128, 1000],
@@ -218,18 +277,25 @@ fn main() {
         [10_000, 128, 100],
     ];
     const SMALL: [[usize; 3]; 2] = [[20_000, 128, 100], [20_000, 16, 100]];
+    const K_OF_FILE: usize = 1024;
     let wants = |device: &str| std::env::args().any(|arg| arg == device);
+    let file = std::env::args().find(|arg| arg.ends_with(".npy"));
     // Mesa's software Vulkan is some thousand times slower than a GPU.
     let shapes: &[[usize; 3]] = if wants("large") { &LARGE } else { &SMALL };
+    let mut cases: Vec<Box<dyn Fn() -> Case>> = Vec::new();
+    match file {
+        Some(file) => cases.push(Box::new(move || Case::of_file(&file, K_OF_FILE))),
+        None => cases.extend(shapes.iter().map(|&shape| Box::new(move || Case::made(shape)) as Box<_>)),
+    }
     #[cfg(feature = "wgpu")]
     if !wants("cuda") {
         let engine = kmeans_backend_cuda::open_wgpu(0).unwrap();
-        measured::all(&engine, &engine.clone().matrix_units(MatrixUnits::Off), false, shapes);
+        measured::all(&engine, &engine.clone().matrix_units(MatrixUnits::Off), false, &cases);
     }
     #[cfg(feature = "cuda")]
     if wants("cuda") || cfg!(not(feature = "wgpu")) {
         let engine = kmeans_backend_cuda::open_cuda(0).unwrap();
-        measured::all(&engine, &engine.clone().matrix_units(MatrixUnits::Off), true, shapes);
+        measured::all(&engine, &engine.clone().matrix_units(MatrixUnits::Off), true, &cases);
     }
 }
 

@@ -2,7 +2,8 @@
 # Tests and measures the CUDA engine on a machine that has a GPU and nothing to build with.
 #
 #   scripts/gpu.sh build      here: packs the programs into target/gpu, and says what to carry
-#   scripts/gpu.sh run        there, from the same folder: needs target/gpu, data/, an NVIDIA driver and CUDA 13
+#   scripts/gpu.sh run [F..]  there, from the same folder: needs target/gpu, data/, an NVIDIA driver and CUDA 13;
+#                             times also on the rows of files
 #
 # `run` writes target/gpu/report.md (or to the folder $OUT): conformance, trainings beside the CPU's, and times.
 # It fails if a test fails. CUDA is looked for in $CUDA_PATH, else in /usr/local/cuda.
@@ -54,7 +55,9 @@ run() {
         echo '```' >>"$report"
     done
     printf '\n## Times\n\n' >>"$report"
-    "$programs/bench-gpu" cuda large >>"$report" 2>"$out/bench.err" || { failed=1; cat "$out/bench.err" >>"$report"; }
+    for of in large "$@"; do
+        "$programs/bench-gpu" cuda "$of" >>"$report" 2>"$out/bench.err" || { failed=1; cat "$out/bench.err" >>"$report"; }
+    done
     rm -r "$programs"
     cat "$report"
     return $failed
@@ -62,6 +65,6 @@ run() {
 
 case ${1:-} in
 build) build ;;
-run) run ;;
-*) sed -n '2,8s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+run) run "${@:2}" ;;
+*) sed -n '2,9s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac

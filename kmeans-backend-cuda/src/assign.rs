@@ -15,8 +15,15 @@ use crate::tiles::Tiles;
 
 /// Pairs whose distances or scores are held at a time.
 const PAIRS: usize = 1 << 22;
-/// Units that look for the lowest scores of a row.
+/// Scores whose lowest are looked for, at a time, where memory is large: enough to fill a large GPU.
+const SCORES: usize = 1 << 26;
+/// The share of the largest array that they may take.
+const SHARE_OF_SCORES: u64 = 16;
+/// Units that look for the lowest scores of a row, if those are not many.
 const SELECT_UNITS: u32 = 64;
+const MANY_CENTROIDS: usize = 1 << 12;
+/// Cubes that score rows, about: enough for a large GPU to have several in each of its places.
+const MOST_CUBES: usize = 1 << 11;
 
 /// How labels are found.
 pub(crate) type Choices<'e> = (MatrixUnits, &'e Trust, Tiles);
@@ -96,7 +103,7 @@ impl CubePrepared<'_> {
     ) -> Result<Vec<f32>> {
         let mut all = Vec::with_capacity(self.n * codebook.k);
         for slab in &self.slabs {
-            for (first, count) in steps(slab.len(), codebook.k) {
+            for (first, count) in steps(slab.len(), codebook.k, PAIRS) {
                 let nothing = gpu.zeros(1)?;
                 all.extend(self.distances_of(
                     gpu,
@@ -121,6 +128,21 @@ impl CubePrepared<'_> {
         ids: &Handle,
         listed: bool,
     ) -> Result<Vec<f32>> {
+        let place = (first, count, p);
+        let out = self.distances_there(gpu, slab, codebook, place, ids, listed)?;
+        Ok(numbers(gpu.read_one(&out)?))
+    }
+
+    /// The same, on the device.
+    fn distances_there<R: Runtime>(
+        &self,
+        gpu: &Gpu<R>,
+        slab: &Slab,
+        codebook: &CubeCodebook,
+        (first, count, p): (usize, usize, usize),
+        ids: &Handle,
+        listed: bool,
+    ) -> Result<Handle> {
         let out = gpu.empty(count * p)?;
         // SAFETY: groups past the last pair measure that one and write nothing.
         unsafe {
@@ -140,7 +162,7 @@ impl CubePrepared<'_> {
                 self.measured(codebook),
             );
         }
-        Ok(numbers(gpu.read_one(&out)?))
+        Ok(out)
     }
 
     /// Pairs of a row and a centroid closer than the row's limit.
@@ -153,7 +175,7 @@ impl CubePrepared<'_> {
         let mut closer = vec![Vec::new(); codebook.k];
         for slab in &self.slabs {
             let limits = gpu.upload(&limits[slab.rows.clone()])?;
-            for (first, count) in steps(slab.len(), codebook.k) {
+            for (first, count) in steps(slab.len(), codebook.k, PAIRS) {
                 let pairs = count * codebook.k;
                 let (found, out) = (gpu.zeros(1)?, gpu.empty(3 * pairs)?);
                 // SAFETY: there is a place for every pair.
@@ -231,20 +253,22 @@ impl CubePrepared<'_> {
         p: usize,
         tiles: Tiles,
     ) -> Result<Neighbours> {
-        let mut all = Neighbours::default();
+        let mut asked = Vec::new();
         for slab in &self.slabs {
-            for (first, count) in steps(slab.len(), codebook.k) {
+            for (first, count) in steps(slab.len(), codebook.k, scores_at_a_time(gpu)) {
                 let ids = self.lowest(gpu, slab, codebook, (first, count, p), tiles)?;
-                all.distances.extend(self.distances_of(
-                    gpu,
-                    slab,
-                    codebook,
-                    (first, count, p),
-                    &ids,
-                    true,
-                )?);
-                all.ids.extend(gpu.read_one(&ids)?.into_iter().map(|id| id as i32));
+                let place = (first, count, p);
+                let distances = self.distances_there(gpu, slab, codebook, place, &ids, true)?;
+                asked.push(gpu.ask(vec![ids, distances]));
             }
+        }
+        // Some runtimes tell of failed kernels here only.
+        gpu.finish()?;
+        let mut all = Neighbours::default();
+        for asked in asked {
+            let mut found = gpu.wait(asked)?;
+            all.distances.extend(numbers(found.swap_remove(1)));
+            all.ids.extend(found.swap_remove(0).into_iter().map(|id| id as i32));
         }
         all.sort(p, codebook.metric);
         Ok(all)
@@ -262,11 +286,16 @@ impl CubePrepared<'_> {
         let k = codebook.k;
         let (scores, ids, nothing) = (gpu.empty(count * k)?, gpu.empty(count * p)?, gpu.zeros(1)?);
         let tile: Tile = tiles.tile(count, k, codebook.is_squared(), gpu.shared_bytes());
+        let row_cubes = count.div_ceil(tile.cube_rows() as usize);
+        let tiles = k.div_ceil(tile.cube_centroids() as usize);
+        // Few rows are few cubes: then they share the centroids.
+        let span = tiles.div_ceil(MOST_CUBES.div_ceil(row_cubes)) * tile.cube_centroids() as usize;
+        let units = if k < MANY_CENTROIDS { SELECT_UNITS } else { UNITS };
         // SAFETY: cubes write no row past `count` and no centroid past k.
         unsafe {
             score_rows::launch_unchecked::<R>(
                 &gpu.client,
-                cubes(count.div_ceil(tile.cube_rows() as usize)),
+                cubes(row_cubes * k.div_ceil(span)),
                 CubeDim::new_2d(SIDE, SIDE),
                 self.view(gpu, slab)?,
                 array(&nothing, 1),
@@ -276,18 +305,20 @@ impl CubePrepared<'_> {
                 first as u32,
                 count as u32,
                 k as u32,
+                row_cubes as u32,
+                span as u32,
                 tile,
             );
             select_lowest::launch_unchecked::<R>(
                 &gpu.client,
                 cubes(count),
-                CubeDim::new_1d(SELECT_UNITS),
+                CubeDim::new_1d(units),
                 array(&scores, count * k),
                 array(&ids, count * p),
                 count as u32,
                 k as u32,
                 p as u32,
-                SELECT_UNITS,
+                units,
             );
         }
         Ok(ids)
@@ -299,9 +330,14 @@ impl CubePrepared<'_> {
 }
 
 /// Ranges of rows whose pairs with `k` centroids fit the memory set for them: first row and count.
-fn steps(rows: usize, k: usize) -> impl Iterator<Item = (usize, usize)> {
-    let step = (PAIRS / k).clamp(1, rows);
+fn steps(rows: usize, k: usize, pairs: usize) -> impl Iterator<Item = (usize, usize)> {
+    let step = (pairs / k).clamp(1, rows);
     (0..rows).step_by(step).map(move |first| (first, step.min(rows - first)))
+}
+
+/// How many scores a device should hold at a time.
+fn scores_at_a_time<R: Runtime>(gpu: &Gpu<R>) -> usize {
+    SCORES.min((gpu.most_bytes() / SHARE_OF_SCORES / size_of::<f32>() as u64) as usize).max(PAIRS)
 }
 
 /// As many triples as `found` says.

@@ -40,6 +40,8 @@ pub struct CubePrepared<'p> {
     shift: Handle,
     /// Rows that changed cluster in the last assignment: a 64-bit integer.
     pub(crate) changed: Option<Handle>,
+    /// Whether a screen by matrix units decided enough rows, once it has been seen.
+    pub(crate) screen_pays: Option<bool>,
     /// How many rows of the slab assigned last the exact kernel had to decide after a screen.
     #[cfg(test)]
     pub(crate) unsure: Option<Handle>,
@@ -140,6 +142,7 @@ impl<'p> CubePrepared<'p> {
             load,
             shift,
             changed: None,
+            screen_pays: None,
             #[cfg(test)]
             unsure: None,
             finish,

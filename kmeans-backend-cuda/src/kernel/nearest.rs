@@ -34,6 +34,10 @@ impl Tile {
     pub(crate) fn cube_rows(self) -> u32 {
         self.rows * SIDE
     }
+
+    pub(crate) fn cube_centroids(self) -> u32 {
+        self.centroids * SIDE
+    }
 }
 
 /// The nearest of the centroids for each row, the lowest on ties, 0 for a row that is no number; and how many
@@ -105,7 +109,8 @@ pub(crate) fn assign_rows(
     }
 }
 
-/// The scores of all centroids for rows `first..first + count`, row-major count×k.
+/// The scores of all centroids for rows `first..first + count`, row-major count×k. `row_cubes` cubes have all rows; the
+/// next so many have the next `span` centroids, a multiple of a cube's.
 #[cube(launch_unchecked)]
 pub(crate) fn score_rows(
     rows: &RowsView,
@@ -116,14 +121,17 @@ pub(crate) fn score_rows(
     first: u32,
     count: u32,
     k: u32,
+    row_cubes: u32,
+    span: u32,
     #[comptime] tile: Tile,
 ) {
     let cube_rows = comptime!(tile.rows * SIDE);
     let cube_centroids = comptime!(tile.centroids * SIDE);
-    let first_row = first + CUBE_POS as u32 * cube_rows;
+    let first_row = first + CUBE_POS as u32 % row_cubes * cube_rows;
+    let begin = CUBE_POS as u32 / row_cubes * span;
     let mut row_tile = SharedMemory::<Four>::new(comptime!((DEPTH * cube_rows / 4) as usize));
     let mut centroid_tile = SharedMemory::<Four>::new(comptime!((DEPTH * cube_centroids / 4) as usize));
-    for start in range_stepped(0u32, k, cube_centroids) {
+    for start in range_stepped(begin, min(begin + span, k), cube_centroids) {
         let mut chains = Array::<f32>::new(comptime!((tile.rows * tile.centroids) as usize));
         score_tile(
             rows,
@@ -325,35 +333,37 @@ pub(crate) fn select_lowest(
     let mut numbers = SharedMemory::<u32>::new(units as usize);
     let mut last_score = 0.0f32;
     let mut last = 0u32;
+    let mut number = k;
     for rank in 0..p {
-        let mut score = f32::new(NONE);
-        let mut number = k;
-        for candidate in range_stepped(UNIT_POS, k, units) {
-            let other = scores[start + candidate as usize];
-            let is_left = rank == 0 || other > last_score || (other == last_score && candidate > last);
-            if is_left && other < score {
-                score = other;
-                number = candidate;
+        // A unit whose lowest was taken looks for its next.
+        if rank == 0 || number == last {
+            let mut score = f32::new(NONE);
+            number = k;
+            for candidate in range_stepped(UNIT_POS, k, units) {
+                let other = scores[start + candidate as usize];
+                let is_left = rank == 0 || other > last_score || (other == last_score && candidate > last);
+                if is_left && other < score {
+                    score = other;
+                    number = candidate;
+                }
             }
+            lowest[UNIT_POS as usize] = score;
+            numbers[UNIT_POS as usize] = number;
         }
-        lowest[UNIT_POS as usize] = score;
-        numbers[UNIT_POS as usize] = number;
         sync_cube();
-        score = lowest[0];
-        number = numbers[0];
+        last_score = lowest[0];
+        last = numbers[0];
         for unit in 1..units {
             let other = lowest[unit as usize];
             let candidate = numbers[unit as usize];
-            if other < score || (other == score && candidate < number) {
-                score = other;
-                number = candidate;
+            if other < last_score || (other == last_score && candidate < last) {
+                last_score = other;
+                last = candidate;
             }
         }
         sync_cube();
-        last_score = score;
-        last = number;
         if UNIT_POS == 0 {
-            ids[row * p as usize + rank as usize] = min(number, k - 1);
+            ids[row * p as usize + rank as usize] = min(last, k - 1);
         }
     }
 }
