@@ -68,6 +68,16 @@ impl ByteIsa {
         all.iter().copied().filter(|bytes| bytes.goes_with(isa)).collect()
     }
 
+    /// The fastest that looks through an index, whose bytes are the same everywhere; tiles want more rows at a time.
+    pub(crate) fn for_scans(isa: Isa) -> Self {
+        let is_for_scans = |bytes: &Self| match bytes {
+            #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+            Self::Amx(_) => false,
+            _ => true,
+        };
+        Self::available(isa).into_iter().find(is_for_scans).unwrap_or(Self::Portable)
+    }
+
     /// The largest number that a value of a centroid becomes: with AVX2 two products have to fit 16 bits.
     pub(crate) fn levels(self) -> i8 {
         match self {

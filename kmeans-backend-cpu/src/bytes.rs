@@ -20,7 +20,7 @@ use crate::workers::Workers;
 pub(crate) const MOST_COLUMNS: usize = 1 << 15;
 
 /// The largest number that a value of a row becomes.
-const ROW_LEVELS: i8 = 127;
+pub(crate) const ROW_LEVELS: i8 = 127;
 
 /// Bytes after the last row that may be read, and are then multiplied by zeros.
 const MARGIN: usize = 64;
@@ -31,7 +31,7 @@ pub(crate) struct Quantised {
     /// `‖v − scale·q‖`, rounded up.
     pub(crate) error: f32,
     /// `‖v‖²`.
-    sq_norm: f64,
+    pub(crate) sq_norm: f64,
 }
 
 impl Quantised {

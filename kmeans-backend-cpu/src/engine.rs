@@ -6,7 +6,7 @@ use std::sync::Arc;
 use burn_ndarray::NdArray;
 use kmeans_core::{
     Centroids, Closer, Engine, Error, Extent, Frame, Metric, Neighbours, PairCounts, PartialStats, Pruning,
-    Result, Rows,
+    Result, Rows, Scanner,
 };
 
 use crate::byte_isa::ByteIsa;
@@ -17,6 +17,7 @@ use crate::desk::Desks;
 use crate::isa::Isa;
 use crate::kernel::{self, RowBlock};
 use crate::prepared::CpuPrepared;
+use crate::scanner::CpuScanner;
 use crate::workers::Workers;
 use crate::{closer, matrix, pass, top};
 
@@ -277,5 +278,9 @@ impl Engine for CpuEngine {
 
     fn nearest(&self, rows: &CpuPrepared<'_>, codebook: &CpuCodebook, p: usize) -> Result<Neighbours> {
         Ok(top::nearest(&self.workers, self.isa, rows, codebook, p))
+    }
+
+    fn scanner(&self) -> Option<Arc<dyn Scanner>> {
+        Some(Arc::new(CpuScanner::new(self)))
     }
 }

@@ -27,6 +27,7 @@ mod matrix;
 mod panels;
 mod pass;
 mod prepared;
+mod scanner;
 mod settling;
 mod sparse_pass;
 mod strips;

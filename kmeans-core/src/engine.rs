@@ -1,6 +1,7 @@
 //! The seam between the algorithm and the hardware.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use burn::tensor::{
     Tensor,
@@ -16,6 +17,7 @@ use crate::metric::Metric;
 use crate::options::Pruning;
 use crate::report::PairCounts;
 use crate::resident::{PendingTally, Split, Update};
+use crate::scan::Scanner;
 use crate::sparse_rows::SparseRows;
 use crate::stats::PartialStats;
 
@@ -336,4 +338,9 @@ pub trait Engine: Send + Sync {
 
     /// The `p` nearest centroids of each row, the nearest first, ties to the lowest number.
     fn nearest(&self, rows: &Self::Prepared<'_>, codebook: &Self::Codebook, p: usize) -> Result<Neighbours>;
+
+    /// What looks through the lists of an index, where this engine's hardware has something for that. Cheap.
+    fn scanner(&self) -> Option<Arc<dyn Scanner>> {
+        None
+    }
 }

@@ -54,10 +54,12 @@ mod resident;
 mod restarts;
 mod rng;
 mod sample;
+mod scan;
 mod source;
 mod sparse_rows;
 mod stats;
 mod tensor_engine;
+mod tensor_file;
 mod tensor_metric;
 mod train;
 mod train_1d;
@@ -86,10 +88,15 @@ pub use pca::{Pca, PcaOptions, PcaRows};
 pub use progress::{OnProgress, Progress};
 pub use report::{InertiaOver, IterationStats, PairCounts, Report, RunReport, Seconds, Stop, Warning};
 pub use resident::{PendingTally, Split, Tally, Update};
+pub use scan::{
+    Contenders, Looking, MOST_PANEL_COLUMNS, PANEL_OFFSET, PANEL_QUAD, PANEL_VECTORS, Panels, PlainScanner,
+    Quantised, Scanner, StoredRows, at as place_in_panel, panel_bytes,
+};
 pub use sparse_rows::SparseRows;
 pub use stats::PartialStats;
 pub use tensor_engine::TensorEngine;
 pub use tensor_engine::guard::guard;
+pub use tensor_file::TensorLayout;
 pub use tensor_metric::{
     CentroidRule, KullbackLeibler, L1, LInf, Merges, Refusal, TensorMetric, assign_tensor_with_metric,
     assign_with_metric, over_columns, train_tensor_with_metric, train_with_metric,

@@ -8,12 +8,13 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use kmeans_data::{AtomicFile, DataError, Overwrite};
-use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use safetensors::tensor::{Dtype, SafeTensors};
 
 use crate::error::{Error, Result};
 use crate::model::KMeansModel;
 use crate::params::Params;
 use crate::report::Report;
+use crate::tensor_file::TensorLayout;
 
 const FORMAT: &str = "kmeans-model";
 const VERSION: &str = "1";
@@ -32,34 +33,39 @@ impl KMeansModel {
 
     /// Writes the model into a file that was opened before the work began.
     pub fn save_to(&self, mut file: AtomicFile, path: &Path) -> Result<()> {
-        file.put(&self.to_bytes().map_err(|e| unusable(path, e))?)?;
+        file.put(&self.to_bytes().map_err(|e| unusable(path, e.to_string()))?)?;
         Ok(file.commit()?)
     }
 
-    fn to_bytes(&self) -> std::result::Result<Vec<u8>, String> {
+    /// The bytes of a model file; they depend on the model alone.
+    ///
+    /// # Errors
+    /// If the parameters or the report cannot be written as JSON.
+    pub fn to_bytes(&self) -> std::result::Result<Vec<u8>, serde_json::Error> {
         let (k, d) = (self.k(), self.dim());
-        let centroids = f32_bytes(self.centroids());
-        let offsets = f32_bytes(self.offsets());
-        let origin = f32_bytes(self.origin());
-        let scale = f32_bytes(&[self.scale()]);
-        let sizes: Vec<u8> = self.cluster_sizes().iter().flat_map(|s| s.to_le_bytes()).collect();
-        let view = |dtype, shape, data| TensorView::new(dtype, shape, data).map_err(|e| e.to_string());
         let tensors = [
-            ("centroids", view(Dtype::F32, vec![k, d], &centroids)?),
-            ("offsets", view(Dtype::F32, vec![k, d], &offsets)?),
-            ("origin", view(Dtype::F32, vec![d], &origin)?),
-            ("scale", view(Dtype::F32, vec![1], &scale)?),
-            ("cluster_sizes", view(Dtype::U64, vec![k], &sizes)?),
+            ("centroids", Dtype::F32, vec![k, d]),
+            ("offsets", Dtype::F32, vec![k, d]),
+            ("origin", Dtype::F32, vec![d]),
+            ("scale", Dtype::F32, vec![1]),
+            ("cluster_sizes", Dtype::U64, vec![k]),
         ];
-        let json = |value: std::result::Result<String, serde_json::Error>| value.map_err(|e| e.to_string());
-        let metadata = HashMap::from([
-            ("format".to_owned(), FORMAT.to_owned()),
-            ("version".to_owned(), VERSION.to_owned()),
-            ("params".to_owned(), json(serde_json::to_string(self.params()))?),
-            ("report".to_owned(), json(serde_json::to_string(self.report()))?),
-            ("preparation".to_owned(), "null".to_owned()),
-        ]);
-        safetensors::serialize(tensors, Some(metadata)).map_err(|e| e.to_string())
+        let (params, report) = (serde_json::to_string(self.params())?, serde_json::to_string(self.report())?);
+        let metadata = [
+            ("format", FORMAT),
+            ("version", VERSION),
+            ("params", &*params),
+            ("report", &*report),
+            ("preparation", "null"),
+        ];
+        let layout = TensorLayout::new(&metadata, &tensors);
+        let mut bytes = Vec::with_capacity(layout.end() as usize);
+        bytes.extend_from_slice(layout.head());
+        for values in [self.centroids(), self.offsets(), self.origin(), &[self.scale()]] {
+            bytes.extend(values.iter().flat_map(|value| value.to_le_bytes()));
+        }
+        bytes.extend(self.cluster_sizes().iter().flat_map(|size| size.to_le_bytes()));
+        Ok(bytes)
     }
 
     /// Reads a model.
@@ -69,13 +75,20 @@ impl KMeansModel {
     /// no model or damaged, [`Error::ModelVersion`] where another version wrote it.
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        let bytes = read(path)?;
-        let metadata = metadata(&bytes).map_err(|e| unusable(path, e))?;
+        Self::from_bytes(&read(path)?, path)
+    }
+
+    /// Reads a model from the bytes of a model file; messages name `path`.
+    ///
+    /// # Errors
+    /// As [`KMeansModel::load`].
+    pub fn from_bytes(bytes: &[u8], path: &Path) -> Result<Self> {
+        let metadata = metadata(bytes).map_err(|e| unusable(path, e))?;
         if metadata.get("format").map(String::as_str) != Some(FORMAT) {
             return Err(unusable(path, "not written by kmeans (its metadata names no kmeans-model)"));
         }
         match metadata.get("version").map(String::as_str) {
-            Some(VERSION) => Self::from_bytes(&bytes, &metadata).map_err(|e| unusable(path, e)),
+            Some(VERSION) => Self::from_tensors(bytes, &metadata).map_err(|e| unusable(path, e)),
             other => Err(Error::ModelVersion {
                 path: path.to_owned(),
                 found: other.unwrap_or("none").to_owned(),
@@ -84,7 +97,7 @@ impl KMeansModel {
         }
     }
 
-    fn from_bytes(bytes: &[u8], metadata: &HashMap<String, String>) -> std::result::Result<Self, String> {
+    fn from_tensors(bytes: &[u8], metadata: &HashMap<String, String>) -> std::result::Result<Self, String> {
         if metadata.get("preparation").map(String::as_str) != Some("null") {
             return Err("it asks for a preparation of the data that this version does not know".to_owned());
         }
@@ -152,10 +165,6 @@ fn f32_tensor(
         Some(at) => Err(format!("tensor {name}: value {at} is {}, expected a finite number", values[at])),
         None => Ok(values),
     }
-}
-
-fn f32_bytes(values: &[f32]) -> Vec<u8> {
-    values.iter().flat_map(|v| v.to_le_bytes()).collect()
 }
 
 fn unusable(path: &Path, reason: impl Into<String>) -> Error {

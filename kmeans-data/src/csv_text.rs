@@ -10,23 +10,35 @@ use csv::{ByteRecord, Reader, ReaderBuilder, Terminator};
 use crate::{DataError, Format};
 
 /// A number that text is parsed as.
-pub(crate) trait Number: FromStr {
-    /// What a finite number that is too large should have been.
+pub(crate) trait Number: Sized {
+    /// What a number that does not fit should have been.
     const FITS: &'static str;
-    fn is_infinite(&self) -> bool;
+    /// What a text is that is not empty and has no spaces around it.
+    fn parse(text: &str) -> Field<Self>;
 }
 
 impl Number for f32 {
     const FITS: &'static str = "a number that fits f32 (at most 3.4028235e38)";
-    fn is_infinite(&self) -> bool {
-        f32::is_infinite(*self)
+    fn parse(text: &str) -> Field<Self> {
+        parse_float(text, Self::is_infinite)
     }
 }
 
 impl Number for f64 {
     const FITS: &'static str = "a number that fits f64 (at most 1.7976931348623157e308)";
-    fn is_infinite(&self) -> bool {
-        f64::is_infinite(*self)
+    fn parse(text: &str) -> Field<Self> {
+        parse_float(text, Self::is_infinite)
+    }
+}
+
+fn parse_float<T: FromStr + Copy>(text: &str, is_infinite: impl Fn(T) -> bool) -> Field<T> {
+    match text.parse() {
+        // Digits that become infinite; the word `inf` has none.
+        Ok(value) if is_infinite(value) && text.bytes().any(|byte| byte.is_ascii_digit()) => {
+            Field::DoesNotFit
+        }
+        Ok(value) => Field::Number(value),
+        Err(_) => Field::Word,
     }
 }
 
@@ -137,7 +149,7 @@ impl<'a, R: Read> Lines<'a, R> {
             match parse_field(field) {
                 Field::Number(value) => values.push(value),
                 Field::Empty | Field::Word => return Err(self.not_a_number(column, "a number")),
-                Field::TooLarge => return Err(self.not_a_number(column, T::FITS)),
+                Field::DoesNotFit => return Err(self.not_a_number(column, T::FITS)),
             }
         }
         Ok(())
@@ -161,7 +173,7 @@ impl<'a, R: Read> Lines<'a, R> {
 /// What a field of text is.
 pub(crate) enum Field<T> {
     Number(T),
-    TooLarge,
+    DoesNotFit,
     Empty,
     Word,
 }
@@ -171,12 +183,7 @@ pub(crate) fn parse_field<T: Number>(field: &[u8]) -> Field<T> {
     if field.is_empty() {
         return Field::Empty;
     }
-    match str::from_utf8(field).ok().and_then(|text| text.parse::<T>().ok()) {
-        // Digits that become infinite; the word `inf` has none.
-        Some(value) if value.is_infinite() && field.iter().any(u8::is_ascii_digit) => Field::TooLarge,
-        Some(value) => Field::Number(value),
-        None => Field::Word,
-    }
+    str::from_utf8(field).map_or(Field::Word, T::parse)
 }
 
 /// A field's text for a message: at most 40 characters.

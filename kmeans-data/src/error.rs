@@ -215,6 +215,20 @@ pub enum DataError {
         /// The type, and the values that it holds.
         expected: &'static str,
     },
+    /// A value is not an id, or not one that the format holds.
+    #[error("{name}: row {row}, column {column}: {found}, expected {expected}")]
+    NotAnId {
+        /// The source, or the output.
+        name: String,
+        /// The row, from 0.
+        row: usize,
+        /// The column, from 0.
+        column: usize,
+        /// The value, to its last digit.
+        found: String,
+        /// What it should be.
+        expected: &'static str,
+    },
     /// The member of an archive is not there.
     #[error("{name}: no array {key:?}, expected one of {found:?}")]
     NoSuchKey {

@@ -1,15 +1,12 @@
 //! Labels and distances: what a clustering writes for each row.
 
-use std::fmt::Display;
 use std::path::Path;
 
 use crate::encode::append;
-use crate::memory::check_rows;
-use crate::npy_header::header_bytes;
-use crate::row_writer::{vecs_prefix, write_text};
 use crate::stored::Stored;
+use crate::table::{Cell, write_table};
 use crate::vector::Column;
-use crate::{AtomicFile, DataError, Dtype, Format, Overwrite};
+use crate::{DataError, Dtype, Format, Overwrite};
 
 /// The extensions that labels are written to.
 pub(crate) const LABEL_OUTPUTS: &str = ".npy, .csv, .tsv, .ivecs";
@@ -20,7 +17,8 @@ pub(crate) const DISTANCE_OUTPUTS: &str = ".npy, .csv, .tsv, .fvecs";
 /// `.ivecs` (rows of dimension 1).
 ///
 /// # Errors
-/// `UnknownExtension`; as [`AtomicFile::create`] and [`AtomicFile::commit`].
+/// `UnknownExtension`; as [`AtomicFile::create`](crate::AtomicFile::create) and
+/// [`AtomicFile::commit`](crate::AtomicFile::commit).
 pub fn write_labels(path: impl AsRef<Path>, labels: &[i32], overwrite: Overwrite) -> Result<(), DataError> {
     write_table(path.as_ref(), labels, 1, overwrite)
 }
@@ -68,22 +66,13 @@ pub fn read_labels(path: impl AsRef<Path>) -> Result<Vec<i32>, DataError> {
     })
 }
 
-/// A type of values that one table is written of.
-trait Cell: Copy + Display {
-    const STORED: Stored;
-    const VECS: Format;
-    const WORD: &'static str;
-    const KNOWN: &'static str;
-    fn le_bytes(self) -> [u8; 4];
-}
-
 impl Cell for i32 {
     const STORED: Stored = Stored::I32;
     const VECS: Format = Format::Ivecs;
     const WORD: &'static str = "label";
     const KNOWN: &'static str = LABEL_OUTPUTS;
-    fn le_bytes(self) -> [u8; 4] {
-        self.to_le_bytes()
+    fn append_npy(labels: &[Self], out: &mut Vec<u8>) {
+        append(labels, out, Self::to_le_bytes);
     }
 }
 
@@ -92,43 +81,7 @@ impl Cell for f32 {
     const VECS: Format = Format::Fvecs;
     const WORD: &'static str = "distance";
     const KNOWN: &'static str = DISTANCE_OUTPUTS;
-    fn le_bytes(self) -> [u8; 4] {
-        self.to_le_bytes()
-    }
-}
-
-fn write_table<T: Cell>(path: &Path, values: &[T], p: usize, overwrite: Overwrite) -> Result<(), DataError> {
-    check_rows(values.len(), p)?;
-    let mut bytes = Vec::new();
-    match Format::of(path) {
-        Some(Format::Npy) => {
-            let shape = [values.len() / p, p];
-            bytes = header_bytes(T::STORED, if p == 1 { &shape[..1] } else { &shape });
-            append(values, &mut bytes, T::le_bytes);
-        }
-        Some(format @ (Format::Csv | Format::Tsv)) => {
-            write_text(&header_words::<T>(p), p, format.delimiter(), &mut bytes);
-            write_text(values, p, format.delimiter(), &mut bytes);
-        }
-        Some(format) if format == T::VECS => {
-            let prefix = vecs_prefix(p)?;
-            for row in values.chunks_exact(p) {
-                bytes.extend_from_slice(&prefix);
-                append(row, &mut bytes, T::le_bytes);
-            }
-        }
-        _ => {
-            return Err(DataError::UnknownExtension { name: path.display().to_string(), known: T::KNOWN });
-        }
-    }
-    let mut file = AtomicFile::create(path, overwrite)?;
-    file.put(&bytes)?;
-    file.commit()
-}
-
-fn header_words<T: Cell>(p: usize) -> Vec<String> {
-    match p {
-        1 => vec![T::WORD.to_owned()],
-        _ => (1..=p).map(|rank| format!("{}_{rank}", T::WORD)).collect(),
+    fn append_npy(distances: &[Self], out: &mut Vec<u8>) {
+        append(distances, out, Self::to_le_bytes);
     }
 }

@@ -14,6 +14,8 @@
 //! | `.npz` of a sparse matrix, as SciPy's `save_npz` writes it | layout `csr`, i32 or i64 indices, compressed or not | f32, not compressed | no: held in memory |
 //! | `.svm`, `.libsvm`, `.svmlight` | yes, indices from 0 or 1 | no | no: parsed into memory |
 //! | codes of a [`Codec`] in `.npy` | by [`EncodedRows`] | by [`write_encoded`] | yes |
+//! | labels in `.npy`, `.csv`, `.tsv`, `.ivecs` | by [`read_labels`], one a row | by [`write_labels`], [`write_label_rows`]: i32 | no: held in memory |
+//! | ids and nearest neighbours in the same | by [`read_ids`], [`read_id_rows`], exact to 64 bits | by [`write_id_rows`]: i64, or i32 in `.ivecs` | no: held in memory |
 //!
 //! A [`Codec`] turns rows into codes of a fixed number of bytes. [`EncodedRows`] stay encoded, and those asked for are
 //! decoded as they are read.
@@ -60,6 +62,8 @@ mod dtype;
 mod encode;
 mod error;
 mod format;
+mod id_file;
+mod ids;
 mod labels;
 #[allow(unsafe_code, reason = "advice to the system about memory that is ours")]
 mod large;
@@ -76,6 +80,7 @@ mod points;
 mod row_range;
 mod row_writer;
 mod stored;
+mod table;
 mod vecs;
 mod vector;
 mod view;
@@ -91,8 +96,10 @@ pub use csv_rows::CsvRows;
 pub use dtype::Dtype;
 pub use error::{DataError, ErrorKind};
 pub use format::Format;
+pub use ids::{IdRows, read_id_rows, read_ids, write_id_rows};
 pub use labels::{read_labels, write_distances, write_label_rows, write_labels};
 pub use large::zeros;
+pub use mapped::MappedFile;
 pub use memory::{RowSlice, Rows};
 pub use npy::NpyFile;
 pub use open::{describe, open};

@@ -16,13 +16,16 @@ const PAGE: usize = if cfg!(any(target_arch = "x86_64", target_arch = "x86")) { 
 ///
 /// No advice on the order of reading is given but for scattered rows: passes over all rows are served by the usual read-ahead, and
 /// `MADV_SEQUENTIAL` would have the pages evicted early that the next pass wants again.
-pub(crate) struct MappedFile {
+pub struct MappedFile {
     map: Mmap,
 }
 
 impl MappedFile {
     /// Maps a regular file that is not empty.
-    pub(crate) fn open(path: &Path) -> Result<Self, DataError> {
+    ///
+    /// # Errors
+    /// `Missing`, `NotAFile`, `Empty`, `Io`.
+    pub fn open(path: &Path) -> Result<Self, DataError> {
         let name = || path.display().to_string();
         // Asked before opening: to open a pipe would wait for its writer.
         let metadata = fs::metadata(path).map_err(|source| DataError::opening(path, source))?;
@@ -38,7 +41,8 @@ impl MappedFile {
         Ok(Self { map })
     }
 
-    pub(crate) fn bytes(&self) -> &[u8] {
+    /// All bytes. They must not change while the map is there; see the crate's documentation.
+    pub fn bytes(&self) -> &[u8] {
         &self.map
     }
 

@@ -5,7 +5,7 @@ use half::slice::HalfFloatSliceExt;
 
 use crate::Dtype;
 
-/// What the values of an array file are: a type of rows, or an integer type that only labels and weights may have.
+/// What the values of an array file are: a type of rows, or an integer type that only labels, weights and ids may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stored {
     Rows(Dtype),
@@ -115,27 +115,38 @@ fn narrow(bytes: &[u8], out: &mut [f32], read: impl Fn([u8; 8]) -> f64) -> Resul
     }
 }
 
-/// All values of an array of i32 or i64 by `convert`; the first that it refuses is an error, as are other types.
+/// All values of an array of integers by `convert`; the first that it refuses is an error, as are other types.
 pub(crate) fn integers<T>(
     stored: Stored,
     order: ByteOrder,
     bytes: &[u8],
-    convert: impl Fn(i64) -> Option<T>,
+    convert: impl Fn(i128) -> Option<T>,
 ) -> Result<Vec<T>, NoInteger> {
     fn all<T, const N: usize>(
         bytes: &[u8],
-        read: impl Fn([u8; N]) -> i64,
-        convert: impl Fn(i64) -> Option<T>,
+        read: impl Fn([u8; N]) -> i128,
+        convert: impl Fn(i128) -> Option<T>,
     ) -> Result<Vec<T>, NoInteger> {
         let values = bytes.as_chunks().0.iter().map(|&value| read(value)).enumerate();
         values.map(|(index, value)| convert(value).ok_or(NoInteger::Refused { index, value })).collect()
     }
+    macro_rules! all_of {
+        ($t:ty, $size:literal) => {
+            by_order!($t, order, |read: fn([u8; $size]) -> $t| {
+                all(bytes, |value| i128::from(read(value)), convert)
+            })
+        };
+    }
     match stored {
-        Stored::I32 => by_order!(i32, order, |read: fn([u8; 4]) -> i32| {
-            all(bytes, |value| read(value).into(), convert)
-        }),
-        Stored::I64 => by_order!(i64, order, |read: fn([u8; 8]) -> i64| all(bytes, read, convert)),
-        _ => Err(NoInteger::Type),
+        Stored::Rows(Dtype::U8) => all_of!(u8, 1),
+        Stored::Rows(Dtype::I8) => all_of!(i8, 1),
+        Stored::I16 => all_of!(i16, 2),
+        Stored::I32 => all_of!(i32, 4),
+        Stored::I64 => all_of!(i64, 8),
+        Stored::U16 => all_of!(u16, 2),
+        Stored::U32 => all_of!(u32, 4),
+        Stored::U64 => all_of!(u64, 8),
+        Stored::Rows(Dtype::F32 | Dtype::F64 | Dtype::F16) => Err(NoInteger::Type),
     }
 }
 
@@ -143,7 +154,7 @@ pub(crate) fn integers<T>(
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NoInteger {
     Type,
-    Refused { index: usize, value: i64 },
+    Refused { index: usize, value: i128 },
 }
 
 /// All values as f64: exact but for 64-bit integers beyond 2^53.

@@ -16,7 +16,7 @@ const PREFIX: usize = 4;
 
 /// A file whose first row and length agree; the dimensions of the other rows are checked as they are read.
 pub(crate) struct VecsArray {
-    name: String,
+    pub(crate) name: String,
     format: Format,
     stored: Stored,
     file: MappedFile,
@@ -42,7 +42,7 @@ impl VecsArray {
     }
 
     /// The bytes of one row's values, once its dimension is found right.
-    fn row(&self, row: usize) -> Result<&[u8], DataError> {
+    pub(crate) fn row(&self, row: usize) -> Result<&[u8], DataError> {
         let bytes = &self.file.bytes()[row * self.stride()..][..self.stride()];
         let (prefix, values) = bytes.split_at(PREFIX);
         let found = i32::from_le_bytes([prefix[0], prefix[1], prefix[2], prefix[3]]);

@@ -121,6 +121,7 @@ fn outputs_are_checked_and_nothing_is_left() {
         (Output::Rows, "x.bvecs", "x.ivecs"),
         (Output::Labels, "x.ivecs", "x.fvecs"),
         (Output::Distances, "x.fvecs", "x.bvecs"),
+        (Output::Ids, "x.ivecs", "x.npz"),
     ] {
         check_output(files.path(good), output, Overwrite::Refuse).unwrap();
         check_output(files.path("x.npy"), output, Overwrite::Refuse).unwrap();

@@ -1,22 +1,18 @@
 //! What can go wrong, and by how much.
 
+use std::path::PathBuf;
+
 use kmeans_data::DataError;
 
-/// Why an index could not be made or searched.
+use crate::storage::Storage;
+
+/// Why an index could not be made, changed, searched, read or written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// Nothing to search in.
-    #[error("no vectors: an index needs at least one")]
+    #[error("no vectors: an index needs at least one to be searched")]
     NoVectors,
-    /// More vectors than an engine can number.
-    #[error("{n} vectors, an index holds at most {max}")]
-    TooManyVectors {
-        /// Vectors given.
-        n: usize,
-        /// The most that an index holds.
-        max: usize,
-    },
     /// Values that are not rows of `d` columns.
     #[error("{values} values are not vectors of dimension {d}")]
     NotVectors {
@@ -25,30 +21,111 @@ pub enum Error {
         /// Columns asked for.
         d: usize,
     },
-    /// No neighbours asked for, or more than there are vectors.
-    #[error("p is {p}, expected 1 to {len}, the number of vectors in the index")]
-    NeighbourCount {
-        /// Neighbours asked for.
-        p: usize,
-        /// Vectors in the index.
-        len: usize,
+    /// No neighbours asked for.
+    #[error("p is 0, expected at least 1 neighbour")]
+    NoNeighbours,
+    /// No list to look into, or more than there are.
+    #[error("nprobe is {nprobe}, expected 1 to {k}, the number of lists in the index")]
+    Nprobe {
+        /// Lists asked for.
+        nprobe: usize,
+        /// Lists of the index.
+        k: usize,
     },
-    /// Queries and stored vectors that differ in their number of columns.
+    /// A radius that is no number.
+    #[error("the radius is {radius}, expected a number")]
+    Radius {
+        /// What was given.
+        radius: f32,
+    },
+    /// An id that is in the index already, or given twice.
+    #[error("id {id} is there already: ids must be new, each vector needs one of its own")]
+    DuplicateId {
+        /// The first such id.
+        id: u64,
+    },
+    /// Another number of ids than of vectors.
+    #[error("{ids} ids for {vectors} vectors, expected one each")]
+    IdCount {
+        /// Ids given.
+        ids: usize,
+        /// Vectors given.
+        vectors: usize,
+    },
+    /// No positions are left to number vectors by.
+    #[error("no positions are left after id {last}: give ids")]
+    IdsExhausted {
+        /// The largest id.
+        last: u64,
+    },
+    /// An id that is not in the index.
+    #[error("id {id} is not in the index")]
+    UnknownId {
+        /// The id.
+        id: u64,
+    },
+    /// A value that a storage cannot hold.
+    #[error("{data}: row {row}, column {column} (counted from 0) is {value}, which {storage} cannot hold")]
+    DoesNotFit {
+        /// The source's name.
+        data: String,
+        /// Row, from 0.
+        row: usize,
+        /// Column, from 0.
+        column: usize,
+        /// What stands there.
+        value: f32,
+        /// How vectors are stored.
+        storage: Storage,
+    },
+    /// A word that names no storage.
+    #[error("storage is {word}, expected f32, f16 or sq8")]
+    UnknownStorage {
+        /// What was given.
+        word: String,
+    },
+    /// Rows and an index that differ in their number of columns.
     #[error("{data} has {found} columns, expected {expected} as in the index")]
     DimensionMismatch {
-        /// The queries' name.
+        /// The name of the rows.
         data: String,
-        /// Columns of the queries.
+        /// Their columns.
         found: usize,
         /// Columns of the index.
         expected: usize,
     },
-    /// Reading the queries failed.
+    /// A model that cannot be written into an index.
+    #[error("the model cannot be written: {reason}")]
+    Model {
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A file that is no index, or a damaged one.
+    #[error("{}: {reason}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A file that another version wrote.
+    #[error(
+        "{}: an index of version {found}, this program reads version {supported}: use the program that wrote it, or build it anew", path.display()
+    )]
+    Version {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: u32,
+        /// What is read.
+        supported: u32,
+    },
+    /// Reading rows or writing a file failed.
     #[error(transparent)]
     Data(#[from] DataError),
     /// The engine failed, or met values that it cannot compare: NaN and infinity are
-    /// [`kmeans_core::Error::NonFinite`] with their row and column, values too large for squares in
-    /// `f32` are [`kmeans_core::Error::OutOfRange`].
+    /// [`kmeans_core::Error::NonFinite`] with their row and column, values too large for squares in `f32` are
+    /// [`kmeans_core::Error::OutOfRange`].
     #[error(transparent)]
     Core(#[from] kmeans_core::Error),
 }

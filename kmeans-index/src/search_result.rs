@@ -1,20 +1,98 @@
 //! What a search returns.
 
-/// The nearest stored vectors of each query.
+use std::collections::HashSet;
+
+/// The stored vectors that were found for each query, the nearest first; of equally near ones the lowest id first.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SearchResult {
-    /// Numbers of stored vectors, row-major queries×p, the nearest first.
-    pub ids: Vec<i64>,
-    /// Squared distances (L2, ascending) or inner products (descending) to the vectors of `ids`, in
-    /// the units of the data; infinite or 0 where `f32` ends.
+    /// Ids, query by query. Where every query found p of them: row-major queries×p.
+    pub ids: Vec<u64>,
+    /// Squared distances (L2, ascending), inner products or cosines (descending) to the vectors of `ids`, in the units
+    /// of the data; infinite or 0 where `f32` ends.
     pub distances: Vec<f32>,
-    /// Neighbours of each query.
-    pub p: usize,
+    /// Where the hits of each query begin in `ids`, and at last how many there are: queries + 1.
+    pub lims: Vec<usize>,
 }
 
 impl SearchResult {
     pub(crate) fn with_capacity(queries: usize, p: usize) -> Self {
-        Self { ids: Vec::with_capacity(queries * p), distances: Vec::with_capacity(queries * p), p }
+        let mut lims = Vec::with_capacity(queries + 1);
+        lims.push(0);
+        Self { ids: Vec::with_capacity(queries * p), distances: Vec::with_capacity(queries * p), lims }
+    }
+
+    /// Adds the hits of the next query.
+    pub(crate) fn push(&mut self, hits: impl Iterator<Item = (u64, f32)>) {
+        for (id, distance) in hits {
+            self.ids.push(id);
+            self.distances.push(distance);
+        }
+        self.lims.push(self.ids.len());
+    }
+
+    /// Number of queries.
+    pub fn queries(&self) -> usize {
+        self.lims.len().saturating_sub(1)
+    }
+
+    /// The ids and distances of one query.
+    ///
+    /// # Panics
+    /// If there is no such query.
+    pub fn of(&self, query: usize) -> (&[u64], &[f32]) {
+        let range = self.lims[query]..self.lims[query + 1];
+        (&self.ids[range.clone()], &self.distances[range])
+    }
+
+    /// The share of the `p` nearest, as `truth` has them, that are among the first `p` found: the mean over the queries
+    /// of `|found ∩ truth| / |truth|`; 1 where there are none.
+    ///
+    /// # Panics
+    /// If `truth` is of other queries.
+    pub fn recall(&self, truth: &Self, p: usize) -> f64 {
+        assert_eq!(self.queries(), truth.queries(), "recall compares answers to the same queries");
+        let of = |query| {
+            let (found, truth) = (self.of(query).0, truth.of(query).0);
+            let truth: HashSet<u64> = truth.iter().take(p).copied().collect();
+            if truth.is_empty() {
+                return 1.0;
+            }
+            found.iter().take(p).filter(|id| truth.contains(id)).count() as f64 / truth.len() as f64
+        };
+        if self.queries() == 0 { 1.0 } else { (0..self.queries()).map(of).sum::<f64>() / self.queries() as f64 }
+    }
+
+    /// Ids and distances row-major queries×p, as Faiss has them: −1, and ∞ (for distances) or −∞ (for products), where
+    /// fewer than `p` were found.
+    ///
+    /// Ids from 2⁶³ on come out negative.
+    pub fn padded(&self, p: usize, is_similarity: bool) -> (Vec<i64>, Vec<f32>) {
+        let nothing = if is_similarity { f32::NEG_INFINITY } else { f32::INFINITY };
+        let (mut ids, mut distances) = (Vec::new(), Vec::new());
+        for query in 0..self.queries() {
+            let (own_ids, own_distances) = self.of(query);
+            let missing = p.saturating_sub(own_ids.len());
+            ids.extend(own_ids.iter().take(p).map(|&id| id as i64));
+            distances.extend(own_distances.iter().take(p));
+            ids.extend(std::iter::repeat_n(-1, missing));
+            distances.extend(std::iter::repeat_n(nothing, missing));
+        }
+        (ids, distances)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_not_found_is_minus_one_and_infinitely_far() {
+        let mut found = SearchResult::with_capacity(2, 2);
+        found.push([(7, 0.5), (3, 1.5)].into_iter());
+        found.push([(9, 2.0)].into_iter());
+        assert_eq!(found.of(1), (&[9][..], &[2.0][..]));
+        assert_eq!(found.padded(2, false), (vec![7, 3, 9, -1], vec![0.5, 1.5, 2.0, f32::INFINITY]));
+        assert_eq!(found.padded(1, true), (vec![7, 9], vec![0.5, 2.0]));
     }
 }

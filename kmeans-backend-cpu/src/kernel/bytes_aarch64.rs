@@ -53,7 +53,7 @@ fn by_dots(factors: Factors<'_>, products: &mut [Products]) {
 /// Adds four products of four bytes each; the intrinsic is not stable yet.
 #[target_feature(enable = "neon,dotprod")]
 #[inline]
-fn dot(mut sum: int32x4_t, a: int8x16_t, b: int8x16_t) -> int32x4_t {
+pub(super) fn dot(mut sum: int32x4_t, a: int8x16_t, b: int8x16_t) -> int32x4_t {
     // SAFETY: the instruction is there, as this function's features say, and touches registers alone.
     unsafe {
         asm!("sdot {sum:v}.4s, {a:v}.16b, {b:v}.16b", sum = inout(vreg) sum, a = in(vreg) a, b = in(vreg) b,

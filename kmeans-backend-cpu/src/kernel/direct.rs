@@ -163,7 +163,7 @@ pub(super) fn sum<const SQUARES: bool>(v: &[f32], c: &[f32]) -> f64 {
 }
 
 #[inline(always)]
-fn term<const SQUARES: bool>(v: f32, c: f32) -> f64 {
+pub(super) fn term<const SQUARES: bool>(v: f32, c: f32) -> f64 {
     let (v, c) = (f64::from(v), f64::from(c));
     if SQUARES { (v - c) * (v - c) } else { v * c }
 }

@@ -13,6 +13,8 @@
 //! | `transposed` | the same labels where columns are few |
 //! | `chains` | the same scores of single pairs |
 //! | `bytes`, `bytes_x86`, `bytes_aarch64` | bounds of scores from bytes, and the centroids that may be the label |
+//! | `scan`, `scan_x86`, `scan_aarch64` | the same for the lists of an index, whose bytes are the same everywhere |
+//! | `stored` | distances of one vector to some stored ones |
 //! | `reach` | bounds of distances in 16 bits, and the rows that they keep awake |
 //! | `rivals` | centroids that may be the label of some row in a box |
 //! | `sparse` | scores of sparse rows; the lowest of each row |
@@ -47,7 +49,13 @@ mod pairs;
 mod reach;
 mod rivals;
 mod rows;
+mod scan;
+#[cfg(target_arch = "aarch64")]
+mod scan_aarch64;
+#[cfg(target_arch = "x86_64")]
+mod scan_x86;
 mod sparse;
+mod stored;
 mod transposed;
 #[cfg(target_arch = "x86_64")]
 mod x86;
@@ -67,5 +75,7 @@ pub(crate) use pairs::{WideRows, pair_rows, pairs_block};
 pub(crate) use reach::{Base, Renewal, awake, lower, renew};
 pub(crate) use rivals::{Around, Rivals, narrow};
 pub(crate) use rows::{RowBlock, block_rows};
+pub(crate) use scan::{Scan, scan};
 pub(crate) use sparse::{SparseBlock, dot_sparse, nearest_sparse};
+pub(crate) use stored::measure_stored;
 pub(crate) use transposed::{Fours, is_better_transposed, nearest_transposed};

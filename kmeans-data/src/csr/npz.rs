@@ -81,8 +81,12 @@ impl Member {
         self.data().len() / self.header.stored.size()
     }
 
+    /// All values of an array of i32 or i64 by `convert`; the first that it refuses is an error, as are other types.
     fn integers<T>(&self, convert: impl Fn(i64) -> Option<T>) -> Result<Vec<T>, NoInteger> {
-        integers(self.header.stored, self.header.byte_order, self.data(), convert)
+        let NpyHeader { stored: stored @ (Stored::I32 | Stored::I64), byte_order, .. } = self.header else {
+            return Err(NoInteger::Type);
+        };
+        integers(stored, byte_order, self.data(), |wide| i64::try_from(wide).ok().and_then(&convert))
     }
 
     fn wrong_shape(&self, expected: &'static str) -> DataError {
@@ -118,9 +122,10 @@ fn read_indptr(member: &Member, rows: usize) -> Result<Vec<usize>, DataError> {
     }
     member.integers(|place| usize::try_from(place).ok()).map_err(|error| match error {
         NoInteger::Type => member.wrong_dtype(),
-        NoInteger::Refused { index: at, value: found } => {
+        NoInteger::Refused { index: at, value } => {
             let (name, expected) = (member.name.clone(), "0 or more".to_owned());
-            DataError::RowPointer { name, at, found, expected }
+            // An i32 or i64, as it was read.
+            DataError::RowPointer { name, at, found: value as i64, expected }
         }
     })
 }
@@ -131,8 +136,9 @@ fn read_indices(member: &Member, indptr: &[usize], dim: usize) -> Result<Vec<u32
     let column = |found: i64| u32::try_from(found).ok().filter(|&column| (column as usize) < dim);
     member.integers(column).map_err(|error| match error {
         NoInteger::Type => member.wrong_dtype(),
-        NoInteger::Refused { index, value: found } => {
-            DataError::ColumnOutside { name: member.name.clone(), row: row_of(indptr, index), found, dim }
+        NoInteger::Refused { index, value } => {
+            let (name, row) = (member.name.clone(), row_of(indptr, index));
+            DataError::ColumnOutside { name, row, found: value as i64, dim }
         }
     })
 }

@@ -119,7 +119,7 @@ fn parse_entry(field: &[u8]) -> Result<(u32, f32), &'static str> {
     let index = digits.and_then(|text| text.parse().ok()).ok_or(INDEX)?;
     match parse_field(value) {
         Field::Number(value) => Ok((index, value)),
-        Field::TooLarge => Err(f32::FITS),
+        Field::DoesNotFit => Err(f32::FITS),
         Field::Empty | Field::Word => Err("a number after the colon"),
     }
 }

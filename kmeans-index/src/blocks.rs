@@ -1,0 +1,200 @@
+//! Rows of a source, block by block.
+
+use std::borrow::Cow;
+use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
+
+use kmeans_core::Scanner;
+use kmeans_data::Points;
+
+use crate::best::Hit;
+use crate::error::{Error, Result};
+use crate::search_result::SearchResult;
+use crate::store::{Arriving, Store};
+
+/// Values of a block: 32 MiB.
+const BLOCK_VALUES: usize = 1 << 23;
+/// Rows in a block: enough to share among the threads of a large machine.
+const BLOCK_ROWS: usize = 1 << 16;
+/// Rows that a thread brings into the frame at a time.
+const ROWS_TOGETHER: usize = 256;
+
+/// Blocks of `points` where something of `kept` values is made of each row, too.
+fn blocks(points: &dyn Points, kept: usize) -> impl Iterator<Item = Range<usize>> + use<> {
+    let n = points.rows();
+    let step = (BLOCK_VALUES / points.dim().max(kept)).clamp(1, BLOCK_ROWS);
+    (0..n).step_by(step).map(move |start| start..n.min(start + step))
+}
+
+/// A block of rows, lent or read.
+struct Block<'a> {
+    points: &'a dyn Points,
+    rows: Range<usize>,
+    x: &'a [f32],
+}
+
+impl<'a> Block<'a> {
+    fn read(points: &'a dyn Points, rows: Range<usize>, buffer: &'a mut Vec<f32>) -> Result<Self> {
+        if let Some(x) = points.lend(rows.clone()) {
+            return Ok(Self { points, rows, x });
+        }
+        buffer.resize(rows.len() * points.dim(), 0.0);
+        points.read(rows.clone(), buffer)?;
+        Ok(Self { points, rows, x: buffer })
+    }
+
+    /// Changes each row by `bring`, and sees to it that all values are numbers and that squared distances fit `f32`:
+    /// those of the rows once `to_frame` has been done to them, too, and of vectors within `reach`. Returns the length of
+    /// the longest there.
+    fn bring(
+        &self,
+        scanner: &dyn Scanner,
+        reach: f32,
+        bring: &(dyn Fn(&mut [f32]) + Sync),
+        to_frame: &(dyn Fn(&mut [f32]) + Sync),
+        out: &mut Vec<f32>,
+    ) -> Result<f64> {
+        let d = self.points.dim();
+        out.resize(self.x.len(), 0.0);
+        let most = |a: f64, b: f64| if a.is_nan() || b.is_nan() { f64::NAN } else { a.max(b) };
+        let slots = out.chunks_mut(ROWS_TOGETHER * d).map(|out| Mutex::new((out, 0.0_f64)));
+        let items: Vec<_> = self.x.chunks(ROWS_TOGETHER * d).zip(slots).collect();
+        scanner.for_each(items.len(), &|item| {
+            let (x, slot) = &items[item];
+            let (out, farthest) = &mut *slot.lock().unwrap_or_else(PoisonError::into_inner);
+            out.copy_from_slice(x);
+            bring(out);
+            let mut v = out.to_vec();
+            to_frame(&mut v);
+            *farthest = v.chunks_exact(d).map(sq_norm).fold(0.0, most);
+        });
+        let longest =
+            |(_, slot): (_, Mutex<(_, f64)>)| slot.into_inner().unwrap_or_else(PoisonError::into_inner).1;
+        // A sum with NaN or infinity in it is none that fits.
+        let longest = items.into_iter().map(longest).fold(0.0, most).sqrt();
+        let farthest = longest + f64::from(reach);
+        if farthest * farthest < f64::from(f32::MAX) / 4.0 { Ok(longest) } else { Err(self.misfit()) }
+    }
+
+    /// What is wrong with a block that does not fit.
+    fn misfit(&self) -> Error {
+        let (data, d) = (self.points.name().to_owned(), self.points.dim());
+        if let Some(at) = self.x.iter().position(|x| !x.is_finite()) {
+            let row = self.points.source_row(self.rows.start + at / d);
+            return kmeans_core::Error::NonFinite { data, row, column: at % d, value: self.x[at] }.into();
+        }
+        let magnitude = self.x.iter().fold(0.0_f64, |most, &x| most.max(f64::from(x.abs())));
+        let Range { start: first, end: last } = self.rows;
+        kmeans_core::Error::OutOfRange { data, first, last, magnitude }.into()
+    }
+}
+
+/// `‖v‖²` with lanes, as the compiler adds none by itself; NaN where a value is.
+pub(crate) fn sq_norm(v: &[f32]) -> f64 {
+    let (chunks, rest) = v.as_chunks::<8>();
+    let mut lanes = [0.0_f64; 8];
+    for chunk in chunks {
+        lanes.iter_mut().zip(chunk).for_each(|(lane, &v)| *lane += f64::from(v) * f64::from(v));
+    }
+    lanes.iter().sum::<f64>() + rest.iter().map(|&v| f64::from(v) * f64::from(v)).sum::<f64>()
+}
+
+pub(crate) fn check_columns(points: &dyn Points, d: usize) -> Result<()> {
+    if points.dim() == d {
+        return Ok(());
+    }
+    Err(Error::DimensionMismatch { data: points.name().to_owned(), found: points.dim(), expected: d })
+}
+
+/// Searches for all queries: `find` has those of a block, in the frame. `p` hits are expected of each.
+pub(crate) fn search(
+    store: &Store,
+    scanner: &dyn Scanner,
+    queries: &dyn Points,
+    p: usize,
+    mut find: impl FnMut(&[f32]) -> Result<Vec<Vec<Hit>>>,
+) -> Result<SearchResult> {
+    let space = &store.space;
+    check_columns(queries, space.dim())?;
+    let mut found = SearchResult::with_capacity(queries.rows(), p);
+    let (mut buffer, mut v) = (Vec::new(), Vec::new());
+    for rows in blocks(queries, p) {
+        let block = Block::read(queries, rows.clone(), &mut buffer)?;
+        block.bring(scanner, store.reach, &|x| space.bring_in(x), &|_| {}, &mut v)?;
+        for hits in find(&v)? {
+            found.push(hits.into_iter().map(|hit| (hit.id, space.distance(hit.cost))));
+        }
+        queries.release(rows);
+    }
+    Ok(found)
+}
+
+/// Hands over all rows of `points`, as they are to be stored, block by block.
+///
+/// # Errors
+/// Columns or values that do not fit, and whatever reading and `take` return.
+pub(crate) fn to_store(
+    store: &mut Store,
+    scanner: &dyn Scanner,
+    points: &dyn Points,
+    mut take: impl FnMut(&mut Store, Range<usize>, &[f32]) -> Result<()>,
+) -> Result<()> {
+    check_columns(points, store.dim())?;
+    let (mut buffer, mut x) = (Vec::new(), Vec::new());
+    for rows in blocks(points, 0) {
+        let block = Block::read(points, rows.clone(), &mut buffer)?;
+        let Store { space, reach, .. } = &*store;
+        let longest =
+            block.bring(scanner, *reach, &|x| space.to_store(x), &|x| space.stored_to_frame(x), &mut x)?;
+        store.reach_out(longest);
+        store.check_values(&x, points.name(), rows.start)?;
+        take(store, rows.clone(), &x)?;
+        points.release(rows);
+    }
+    Ok(())
+}
+
+/// The ids that the rows of `points` are to have: those given, or positions.
+pub(crate) fn ids<'a>(
+    store: &Store,
+    points: &dyn Points,
+    given: Option<&'a [u64]>,
+) -> Result<Cow<'a, [u64]>> {
+    match given {
+        Some(ids) if ids.len() != points.rows() => {
+            Err(Error::IdCount { ids: ids.len(), vectors: points.rows() })
+        }
+        Some(ids) => {
+            store.check_new(ids)?;
+            Ok(Cow::Borrowed(ids))
+        }
+        None => Ok(Cow::Owned(store.positions(points.rows())?)),
+    }
+}
+
+/// Adds all rows of `points` to the lists that `lists_of` says for those of a block. Nothing is added if one cannot be.
+///
+/// # Errors
+/// As [`to_store`]; ids that do not fit; and whatever `lists_of` returns.
+pub(crate) fn add(
+    store: &mut Store,
+    scanner: &dyn Scanner,
+    points: &dyn Points,
+    given: Option<&[u64]>,
+    mut lists_of: impl FnMut(Range<usize>) -> Result<Vec<u32>>,
+) -> Result<()> {
+    check_columns(points, store.dim())?;
+    let ids = ids(store, points, given)?;
+    let (before, mut added) = (store.next_id, 0);
+    let done = to_store(store, scanner, points, |store, rows, x| {
+        let lists = lists_of(rows.clone())?;
+        store.add(scanner, &Arriving { x, lists: &lists, ids: &ids[rows.clone()] });
+        added = rows.end;
+        Ok(())
+    });
+    if done.is_err() {
+        store.remove(&ids[..added])?;
+        store.next_id = before;
+    }
+    done
+}

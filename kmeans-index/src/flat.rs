@@ -1,0 +1,409 @@
+//! Exact search: every query meets every stored vector.
+
+use std::fmt;
+use std::ops::Range;
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+
+use kmeans_core::{Extent, Frame, Metric, Scanner};
+use kmeans_data::{AtomicFile, Overwrite, Points, RowSlice};
+
+use crate::best::{Hit, Want};
+use crate::blocks;
+use crate::error::{Error, Result};
+use crate::file::{Head, Kind, Source, unusable, write};
+use crate::hardware::{Exact, Hardware};
+use crate::open::{self, Opened};
+use crate::options::SearchOptions;
+use crate::scan::{Probes, Queries, Scan};
+use crate::search_result::SearchResult;
+use crate::space::Space;
+use crate::spill::Spill;
+use crate::storage::Storage;
+use crate::store::Store;
+
+/// Lists among which vectors are shared out, so that threads add to several at once; all are looked into.
+const LISTS: usize = 16;
+/// Vectors that follow each other in one of them.
+const RUN: u64 = 1024;
+
+/// Vectors whose medians make the origin.
+const ORIGIN_VECTORS: usize = 1024;
+
+/// Exact nearest-neighbour search over stored vectors.
+///
+/// Answers are the `p` vectors of the least distance, measured directly in `f64` and rounded to `f32`; of equal ones
+/// those of the lowest id. They are the same bits for any number of threads, and on any instruction set. On a device of
+/// its own (a GPU, or the reference in tensor operations) vectors are chosen by scores in `f32` and measured afterwards:
+/// two may stand in for each other where their distances agree to rounding.
+///
+/// Distances are taken in a frame centred on the vectors for L2, so that data far from zero lose no digits.
+#[doc(alias = "IndexFlat")]
+#[doc(alias = "IndexFlatL2")]
+#[doc(alias = "IndexFlatIP")]
+#[doc(alias = "knn")]
+#[doc(alias = "NearestNeighbors")]
+pub struct FlatIndex {
+    hardware: Arc<dyn Hardware>,
+    scanner: Arc<dyn Scanner>,
+    store: Store,
+    /// What searches on a device of its own, and the ids of its vectors; made when it is asked for first.
+    exact: OnceLock<Option<OnDevice>>,
+}
+
+/// Vectors on a device, and their ids.
+struct OnDevice {
+    exact: Box<dyn Exact>,
+    ids: Vec<u64>,
+}
+
+impl FlatIndex {
+    /// An index of `vectors`, row-major n×d, numbered from 0.
+    ///
+    /// Cost O(n·d); memory 5 bytes a value. The slice is not kept.
+    ///
+    /// # Errors
+    /// As [`FlatIndex::build`].
+    pub fn new(hardware: impl Hardware + 'static, vectors: &[f32], d: usize, metric: Metric) -> Result<Self> {
+        if d == 0 || !vectors.len().is_multiple_of(d) {
+            return Err(Error::NotVectors { values: vectors.len(), d });
+        }
+        Self::build(hardware, &RowSlice::new(vectors, d)?, metric, Storage::F32)
+    }
+
+    /// An index of the rows of `points`, read block by block and numbered from 0.
+    ///
+    /// # Errors
+    /// [`Error::NoVectors`], since the origin lies among the vectors; a metric other than l2, ip and cosine; as
+    /// [`FlatIndex::add`].
+    pub fn build(
+        hardware: impl Hardware + 'static,
+        points: &dyn Points,
+        metric: Metric,
+        storage: Storage,
+    ) -> Result<Self> {
+        let mut index = Self {
+            scanner: hardware.list_scanner()?,
+            hardware: Arc::new(hardware),
+            store: Store::new(space_of(points, metric)?, storage, LISTS),
+            exact: OnceLock::new(),
+        };
+        index.add(points)?;
+        Ok(index)
+    }
+
+    /// Opens an index file; as [`IvfIndex::open`](crate::IvfIndex::open).
+    ///
+    /// # Errors
+    /// As there.
+    #[doc(alias = "read_index")]
+    pub fn open(hardware: impl Hardware + 'static, path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        Self::of_file(Arc::new(hardware), path, open::open(path)?)
+    }
+
+    pub(crate) fn of_file(hardware: Arc<dyn Hardware>, path: &Path, opened: Opened) -> Result<Self> {
+        let heading = &opened.heading;
+        if heading.kind != Kind::Flat {
+            return Err(unusable(path, "it is an index with lists, expected a flat one"));
+        }
+        let is_scale = heading.scale > 0.0 && heading.scale.to_bits().trailing_zeros() >= 23;
+        if opened.parts.len() != LISTS || opened.origin.len() != heading.d || !is_scale {
+            return Err(unusable(path, "its lists, its origin or its scale are not those of a flat index"));
+        }
+        let space = Space::at(opened.origin.clone(), heading.scale, heading.metric)?;
+        let (scanner, store) = (hardware.list_scanner()?, Store::of_file(space, opened));
+        Ok(Self { hardware, scanner, store, exact: OnceLock::new() })
+    }
+
+    /// Writes the index to a temporary file and renames it; as [`IvfIndex::save`](crate::IvfIndex::save).
+    ///
+    /// # Errors
+    /// As there.
+    #[doc(alias = "write_index")]
+    pub fn save(&self, path: impl AsRef<Path>, overwrite: Overwrite) -> Result<()> {
+        let (file, store, scanner) = (AtomicFile::create(path, overwrite)?, &self.store, &*self.scanner);
+        let part = |list| store.whole(scanner, list);
+        write(file, &head(store), scanner, &Source { sizes: store.sizes(), part: &part })
+    }
+
+    /// Builds an index of the rows of `points` in a file, and opens it; as
+    /// [`IvfIndex::build_file`](crate::IvfIndex::build_file).
+    ///
+    /// # Errors
+    /// As [`FlatIndex::build`], [`FlatIndex::add_with_ids`] and [`FlatIndex::save`].
+    pub fn build_file(
+        hardware: impl Hardware + 'static,
+        points: &dyn Points,
+        metric: Metric,
+        storage: Storage,
+        ids: Option<&[u64]>,
+        (path, overwrite): (impl AsRef<Path>, Overwrite),
+    ) -> Result<Self> {
+        let path = path.as_ref();
+        let file = AtomicFile::create(path, overwrite)?;
+        let scanner = hardware.list_scanner()?;
+        let mut store = Store::new(space_of(points, metric)?, storage, LISTS);
+        let ids = blocks::ids(&store, points, ids)?;
+        let mut sizes = vec![0; LISTS];
+        lists_of(0, 0..points.rows()).iter().for_each(|&list| sizes[list as usize] += 1);
+        let mut spill = Spill::new(path, store.dim(), sizes.clone())?;
+        blocks::to_store(&mut store, &*scanner, points, |_, rows, x| {
+            spill.put(x, &lists_of(0, rows.clone()), &ids[rows])
+        })?;
+        store.number_on(&ids);
+        let part = |list| spill.part(&*scanner, &store.space, storage, list);
+        write(file, &head(&store), &*scanner, &Source { sizes, part: &part })?;
+        Self::of_file(Arc::new(hardware), path, open::open(path)?)
+    }
+
+    /// Adds the rows of `points`, numbered on from the largest id.
+    ///
+    /// # Errors
+    /// [`Error::DimensionMismatch`]; [`kmeans_core::Error::NonFinite`] with the row and column of NaN or infinity;
+    /// [`kmeans_core::Error::OutOfRange`] for vectors too far out for squares in `f32`; [`Error::DoesNotFit`];
+    /// [`Error::Data`] if reading fails. Then nothing is added.
+    pub fn add(&mut self, points: &dyn Points) -> Result<()> {
+        self.add_some(points, None)
+    }
+
+    /// Adds the rows of `points` with an id each.
+    ///
+    /// # Errors
+    /// [`Error::IdCount`], [`Error::DuplicateId`]; as [`FlatIndex::add`].
+    #[doc(alias = "IndexIDMap")]
+    pub fn add_with_ids(&mut self, points: &dyn Points, ids: &[u64]) -> Result<()> {
+        self.add_some(points, Some(ids))
+    }
+
+    fn add_some(&mut self, points: &dyn Points, ids: Option<&[u64]>) -> Result<()> {
+        self.exact = OnceLock::new();
+        let first = self.store.len as u64;
+        blocks::add(&mut self.store, &*self.scanner, points, ids, |rows| Ok(lists_of(first, rows)))
+    }
+
+    /// Removes the vectors of `ids`, those that are there; returns how many. Their memory comes free when the index is
+    /// saved and opened.
+    ///
+    /// # Errors
+    /// [`Error::File`] if a list of the file that it was opened from is damaged.
+    pub fn remove(&mut self, ids: &[u64]) -> Result<usize> {
+        self.exact = OnceLock::new();
+        self.store.remove(ids)
+    }
+
+    /// The vector of an id, as it is stored: for cosine of length 1.
+    ///
+    /// # Errors
+    /// [`Error::UnknownId`]; [`Error::File`] if a list of the file that it was opened from is damaged.
+    pub fn reconstruct(&self, id: u64) -> Result<Vec<f32>> {
+        self.store.reconstruct(id)
+    }
+
+    /// Number of stored vectors.
+    #[doc(alias = "ntotal")]
+    pub fn len(&self) -> usize {
+        self.store.len
+    }
+
+    /// Whether nothing is stored.
+    pub fn is_empty(&self) -> bool {
+        self.store.len == 0
+    }
+
+    /// Number of columns.
+    #[doc(alias = "d")]
+    pub fn dim(&self) -> usize {
+        self.store.dim()
+    }
+
+    /// What "nearest" means.
+    pub fn metric(&self) -> Metric {
+        self.store.space.metric()
+    }
+
+    /// How vectors are stored.
+    pub fn storage(&self) -> Storage {
+        self.store.storage
+    }
+
+    /// Bytes of vectors, ids and codes in memory, without what is mapped.
+    pub fn memory(&self) -> usize {
+        self.store.held_bytes()
+    }
+
+    /// What searches, for reports.
+    pub fn device(&self) -> String {
+        self.on_device().ok().flatten().map_or_else(|| self.scanner.name(), |device| device.exact.name())
+    }
+
+    /// The `p` nearest stored vectors of each query, the nearest first; of those equally near the lowest id first. All
+    /// there are, where those are fewer.
+    ///
+    /// Distances are squared (L2), inner products or cosines, in the units of the data. Cost O(n·len·d) for n queries,
+    /// by bytes; memory one block of queries, and what is returned: n·p.
+    ///
+    /// # Errors
+    /// [`Error::NoNeighbours`] if `p` is 0; [`Error::NoVectors`]; [`Error::DimensionMismatch`];
+    /// [`kmeans_core::Error::NonFinite`] with the row and column of a query that is NaN or infinite;
+    /// [`kmeans_core::Error::OutOfRange`] for queries too far from the vectors; [`Error::Data`] if reading fails.
+    pub fn search(&self, queries: &dyn Points, p: usize) -> Result<SearchResult> {
+        self.search_with(queries, p, SearchOptions::default())
+    }
+
+    /// [`FlatIndex::search`] among the vectors that a filter allows. A filtered search runs on the CPU.
+    ///
+    /// # Errors
+    /// As [`FlatIndex::search`]; [`Error::Nprobe`] for more lists than the one that there is.
+    pub fn search_with(
+        &self,
+        queries: &dyn Points,
+        p: usize,
+        options: SearchOptions<'_>,
+    ) -> Result<SearchResult> {
+        if p == 0 {
+            return Err(Error::NoNeighbours);
+        }
+        let p = p.min(self.len());
+        match self.on_device()? {
+            Some(device) if options.filter.is_none() => {
+                self.check(options)?;
+                let (store, scanner) = (&self.store, &*self.scanner);
+                blocks::search(store, scanner, queries, p, |v| device.nearest(store, v, p))
+            }
+            _ => self.find(queries, Want::Nearest(p), options),
+        }
+    }
+
+    /// All stored vectors nearer than `radius` (L2: squared; inner products and cosines: larger than it), the nearest
+    /// first.
+    ///
+    /// # Errors
+    /// [`Error::Radius`] if it is NaN; as [`FlatIndex::search`].
+    pub fn range_search(
+        &self,
+        queries: &dyn Points,
+        radius: f32,
+        options: SearchOptions<'_>,
+    ) -> Result<SearchResult> {
+        if radius.is_nan() {
+            return Err(Error::Radius { radius });
+        }
+        self.find(queries, Want::Within(self.store.space.cost_of(radius)), options)
+    }
+
+    fn check(&self, options: SearchOptions<'_>) -> Result<()> {
+        if self.is_empty() {
+            return Err(Error::NoVectors);
+        }
+        if options.nprobe != 1 {
+            return Err(Error::Nprobe { nprobe: options.nprobe, k: 1 });
+        }
+        Ok(())
+    }
+
+    fn find(&self, queries: &dyn Points, want: Want, options: SearchOptions<'_>) -> Result<SearchResult> {
+        self.check(options)?;
+        let (store, scanner) = (&self.store, &*self.scanner);
+        let expected = if let Want::Nearest(p) = want { p } else { 0 };
+        let scan = Scan { store, scanner, want, filter: options.filter };
+        blocks::search(store, scanner, queries, expected, |v| {
+            let queries = Queries::new(scanner, v, store.dim());
+            let lists: Vec<u32> = (0..queries.len()).flat_map(|_| 0..LISTS as u32).collect();
+            scan.run(&queries, Probes { lists: &lists, each: LISTS })
+        })
+    }
+
+    fn on_device(&self) -> Result<Option<&OnDevice>> {
+        if self.exact.get().is_none() {
+            let made = OnDevice::of(&self.store, &*self.hardware)?;
+            let _ = self.exact.set(made);
+        }
+        Ok(self.exact.get().and_then(Option::as_ref))
+    }
+}
+
+impl OnDevice {
+    fn of(store: &Store, hardware: &dyn Hardware) -> Result<Option<Self>> {
+        let (d, mut ids, mut vectors) = (store.dim(), Vec::new(), Vec::new());
+        // An empty index, to see whether there is such a device at all.
+        let metric = store.space.score_metric();
+        if hardware.exact(&[], d, metric)?.is_none() {
+            return Ok(None);
+        }
+        for part in store.lists.iter().flatten() {
+            for place in 0..part.places() {
+                if let Some(id) = part.id(place) {
+                    ids.push(id);
+                    vectors.resize(vectors.len() + d, 0.0);
+                    let row = vectors.len() - d;
+                    part.reconstruct(&store.space, place, &mut vectors[row..]);
+                }
+            }
+        }
+        store.space.stored_to_frame(&mut vectors);
+        let exact = hardware.exact(&vectors, d, metric)?;
+        Ok(exact.map(|exact| Self { exact, ids }))
+    }
+
+    /// The nearest of queries in the frame.
+    fn nearest(&self, store: &Store, v: &[f32], p: usize) -> Result<Vec<Vec<Hit>>> {
+        let (numbers, distances) = self.exact.nearest(v, p)?;
+        let hits = numbers.iter().zip(distances).map(|(&number, distance)| {
+            let cost = store.space.cost(f64::from(distance));
+            Hit { cost, id: self.ids[number as usize] }
+        });
+        let hits: Vec<Hit> = hits.collect();
+        let sorted = |hits: &[Hit]| {
+            let mut hits = hits.to_vec();
+            hits.sort_unstable();
+            hits
+        };
+        Ok(hits.chunks_exact(p).map(sorted).collect())
+    }
+}
+
+impl fmt::Debug for FlatIndex {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FlatIndex")
+            .field("len", &self.len())
+            .field("dim", &self.dim())
+            .field("metric", &self.metric())
+            .field("storage", &self.storage())
+            .finish_non_exhaustive()
+    }
+}
+
+fn head(store: &Store) -> Head<'_> {
+    let origin = store.space.frame().origin();
+    Head { heading: store.heading(Kind::Flat), storage: store.storage, origin, model: &[] }
+}
+
+/// The lists of the next rows, where `first` vectors are there already.
+fn lists_of(first: u64, rows: Range<usize>) -> Vec<u32> {
+    rows.map(|row| ((first + row as u64) / RUN % LISTS as u64) as u32).collect()
+}
+
+/// Coordinates centred on some of the rows, evenly spread.
+fn space_of(points: &dyn Points, metric: Metric) -> Result<Space> {
+    metric.check_fused()?;
+    let (n, d) = (points.rows(), points.dim());
+    if n == 0 {
+        return Err(Error::NoVectors);
+    }
+    let m = n.min(ORIGIN_VECTORS);
+    let rows: Vec<usize> = (0..m).map(|i| i * n / m).collect();
+    let mut some = vec![0.0; m * d];
+    points.gather(&rows, &mut some)?;
+    // Those that are no numbers are refused when they are added.
+    some.iter_mut().filter(|x| !x.is_finite()).for_each(|x| *x = 0.0);
+    let mut extent = Extent::new(some[..d].to_vec(), some[..d].to_vec(), n, None);
+    for row in some.chunks_exact(d) {
+        for (column, &x) in row.iter().enumerate() {
+            extent.min[column] = extent.min[column].min(x);
+            extent.max[column] = extent.max[column].max(x);
+            extent.max_abs = extent.max_abs.max(x.abs());
+        }
+    }
+    Space::new(Frame::centred(&extent, &some, metric), metric)
+}

@@ -1,0 +1,334 @@
+//! Search in the lists that are nearest to a query.
+
+use std::fmt;
+use std::ops::{ControlFlow, Range};
+use std::path::Path;
+use std::sync::Arc;
+
+use kmeans_core::{AssignOptions, KMeansModel, Metric, Scanner};
+use kmeans_data::{AtomicFile, Overwrite, Points, RowRange};
+
+use crate::best::Want;
+use crate::blocks;
+use crate::coarse::Coarse;
+use crate::error::{Error, Result};
+use crate::file::{Head, Kind, Source, unusable, write};
+use crate::hardware::Hardware;
+use crate::open::{self, Opened};
+use crate::options::SearchOptions;
+use crate::scan::{Probes, Queries, Scan};
+use crate::search_result::SearchResult;
+use crate::space::Space;
+use crate::spill::Spill;
+use crate::storage::Storage;
+use crate::store::Store;
+
+/// Nearest-neighbour search in the clusters of a model: an inverted file.
+///
+/// Each stored vector is in the list of its nearest centroid, and a query meets the vectors of the `nprobe` lists whose
+/// centroids are nearest to it (Sivic and Zisserman 2003; Jégou, Douze and Schmid 2011). Within these lists the answer
+/// is that of [`FlatIndex`](crate::FlatIndex): exact for the vectors as they are stored, ties by id, the same bits for
+/// any number of threads. With `nprobe` = k it is the answer of a flat index.
+#[doc(alias = "IndexIVF")]
+#[doc(alias = "IndexIVFFlat")]
+#[doc(alias = "IndexIVFScalarQuantizer")]
+pub struct IvfIndex {
+    hardware: Arc<dyn Hardware>,
+    scanner: Arc<dyn Scanner>,
+    model: KMeansModel,
+    coarse: Coarse,
+    store: Store,
+}
+
+impl IvfIndex {
+    /// An empty index of the clusters of `model`, to which vectors are added.
+    ///
+    /// # Errors
+    /// A model of a metric other than l2, ip and cosine; a device that cannot be opened.
+    pub fn new(hardware: impl Hardware + 'static, model: KMeansModel, storage: Storage) -> Result<Self> {
+        let scanner = hardware.list_scanner()?;
+        let store = Store::new(Space::of_model(&model)?, storage, model.k());
+        let coarse = Coarse::new(&hardware, &*scanner, &model)?;
+        Ok(Self { hardware: Arc::new(hardware), scanner, model, coarse, store })
+    }
+
+    /// Opens an index file. It is mapped: lists are read, and compared with their checksums, when they are looked into
+    /// first. The file must not be changed while it is open; one that is replaced by [`IvfIndex::save`] is not.
+    ///
+    /// # Errors
+    /// [`Error::Data`] where the file is missing or cannot be read; [`Error::File`] where it is no index of this kind or
+    /// damaged; [`Error::Version`] where another version wrote it.
+    #[doc(alias = "read_index")]
+    pub fn open(hardware: impl Hardware + 'static, path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        Self::of_file(Arc::new(hardware), path, open::open(path)?)
+    }
+
+    pub(crate) fn of_file(hardware: Arc<dyn Hardware>, path: &Path, opened: Opened) -> Result<Self> {
+        if opened.heading.kind != Kind::Ivf {
+            return Err(unusable(path, "it is a flat index, expected one with lists"));
+        }
+        let model = KMeansModel::from_bytes(&opened.model, path)?;
+        if opened.parts.len() != model.k() || opened.heading.d != model.dim() {
+            return Err(unusable(path, "its lists are not those of its model"));
+        }
+        let scanner = hardware.list_scanner()?;
+        let store = Store::of_file(Space::of_model(&model)?, opened);
+        let coarse = Coarse::new(&*hardware, &*scanner, &model)?;
+        Ok(Self { hardware, scanner, model, coarse, store })
+    }
+
+    /// Writes the index to a temporary file and renames it to `path`. Memory: some lists.
+    ///
+    /// # Errors
+    /// [`Error::Data`] where the file exists (and `overwrite` refuses) or cannot be written: then nothing is left behind,
+    /// and a file that was there stays as it was.
+    #[doc(alias = "write_index")]
+    pub fn save(&self, path: impl AsRef<Path>, overwrite: Overwrite) -> Result<()> {
+        let (file, store, scanner) = (AtomicFile::create(path, overwrite)?, &self.store, &*self.scanner);
+        let part = |list| store.whole(scanner, list);
+        write(file, &self.head(&self.model_bytes()?), scanner, &Source { sizes: store.sizes(), part: &part })
+    }
+
+    /// Builds an index of the rows of `points` in a file, and opens it: for more vectors than memory has room for.
+    ///
+    /// The rows are read twice. Memory: 4 bytes a row, ids, a block of rows, and some lists; on the disk, besides the
+    /// file, as much for a while as the vectors take in `f32`. The file is that of [`IvfIndex::add`] and
+    /// [`IvfIndex::save`], byte for byte.
+    ///
+    /// # Errors
+    /// As [`IvfIndex::new`], [`IvfIndex::add_with_ids`] and [`IvfIndex::save`].
+    pub fn build_file(
+        hardware: impl Hardware + 'static,
+        model: KMeansModel,
+        storage: Storage,
+        points: &dyn Points,
+        ids: Option<&[u64]>,
+        (path, overwrite): (impl AsRef<Path>, Overwrite),
+    ) -> Result<Self> {
+        let path = path.as_ref();
+        let file = AtomicFile::create(path, overwrite)?;
+        let mut index = Self::new(hardware, model, storage)?;
+        index.write_file(file, points, ids)?;
+        Self::of_file(index.hardware, path, open::open(path)?)
+    }
+
+    fn write_file(&mut self, file: AtomicFile, points: &dyn Points, given: Option<&[u64]>) -> Result<()> {
+        let Self { hardware, scanner, model, store, .. } = &mut *self;
+        let (ids, mut lists) = (blocks::ids(store, points, given)?, Vec::with_capacity(points.rows()));
+        blocks::to_store(store, &**scanner, points, |_, rows, _| {
+            lists.extend(lists_of(&**hardware, model, points, rows)?);
+            Ok(())
+        })?;
+        let mut sizes = vec![0; model.k()];
+        lists.iter().for_each(|&list| sizes[list as usize] += 1);
+        let mut spill = Spill::new(file.path(), store.dim(), sizes.clone())?;
+        blocks::to_store(store, &**scanner, points, |_, rows, x| {
+            spill.put(x, &lists[rows.clone()], &ids[rows])
+        })?;
+        store.number_on(&ids);
+        drop((lists, ids));
+        let (store, scanner) = (&self.store, &*self.scanner);
+        let part = |list| spill.part(scanner, &store.space, store.storage, list);
+        write(file, &self.head(&self.model_bytes()?), scanner, &Source { sizes, part: &part })
+    }
+
+    fn model_bytes(&self) -> Result<Vec<u8>> {
+        let bytes = self.model.to_bytes();
+        bytes.map_err(|e| Error::Model { reason: e.to_string() })
+    }
+
+    fn head<'a>(&self, model: &'a [u8]) -> Head<'a> {
+        Head { heading: self.store.heading(Kind::Ivf), storage: self.store.storage, origin: &[], model }
+    }
+
+    /// Adds the rows of `points`, read block by block and numbered on from the largest id: by their positions, if the
+    /// index was empty.
+    ///
+    /// Cost: an assignment to the centroids, and O(n·d).
+    ///
+    /// # Errors
+    /// [`Error::DimensionMismatch`]; [`kmeans_core::Error::NonFinite`] with the row and column of NaN or infinity;
+    /// [`kmeans_core::Error::OutOfRange`] for vectors too far out for squares in `f32`; [`Error::DoesNotFit`];
+    /// [`Error::Data`] if reading fails. Then nothing is added.
+    pub fn add(&mut self, points: &dyn Points) -> Result<()> {
+        self.add_some(points, None)
+    }
+
+    /// Adds the rows of `points` with an id each.
+    ///
+    /// # Errors
+    /// [`Error::IdCount`], [`Error::DuplicateId`]; as [`IvfIndex::add`].
+    pub fn add_with_ids(&mut self, points: &dyn Points, ids: &[u64]) -> Result<()> {
+        self.add_some(points, Some(ids))
+    }
+
+    fn add_some(&mut self, points: &dyn Points, ids: Option<&[u64]>) -> Result<()> {
+        let (hardware, model) = (&self.hardware, &self.model);
+        blocks::add(&mut self.store, &*self.scanner, points, ids, |rows| {
+            lists_of(&**hardware, model, points, rows)
+        })
+    }
+
+    /// Removes the vectors of `ids`, those that are there; returns how many. Their memory comes free when the index is
+    /// saved and opened.
+    ///
+    /// Cost O(len) and about 32 bytes a vector when ids are looked for first, then O(1) each.
+    ///
+    /// # Errors
+    /// [`Error::File`] if a list of the file that it was opened from is damaged.
+    pub fn remove(&mut self, ids: &[u64]) -> Result<usize> {
+        self.store.remove(ids)
+    }
+
+    /// The vector of an id, as it is stored: for cosine of length 1.
+    ///
+    /// # Errors
+    /// [`Error::UnknownId`]; [`Error::File`] if a list of the file that it was opened from is damaged.
+    pub fn reconstruct(&self, id: u64) -> Result<Vec<f32>> {
+        self.store.reconstruct(id)
+    }
+
+    /// Number of stored vectors.
+    #[doc(alias = "ntotal")]
+    pub fn len(&self) -> usize {
+        self.store.len
+    }
+
+    /// Whether nothing is stored.
+    pub fn is_empty(&self) -> bool {
+        self.store.len == 0
+    }
+
+    /// Number of lists.
+    #[doc(alias = "nlist")]
+    pub fn k(&self) -> usize {
+        self.coarse.k()
+    }
+
+    /// Number of columns.
+    #[doc(alias = "d")]
+    pub fn dim(&self) -> usize {
+        self.store.dim()
+    }
+
+    /// What "nearest" means.
+    pub fn metric(&self) -> Metric {
+        self.store.space.metric()
+    }
+
+    /// How vectors are stored.
+    pub fn storage(&self) -> Storage {
+        self.store.storage
+    }
+
+    /// The model whose clusters the lists are.
+    pub fn model(&self) -> &KMeansModel {
+        &self.model
+    }
+
+    /// Vectors in each list.
+    pub fn list_sizes(&self) -> Vec<u64> {
+        (0..self.k()).map(|list| self.store.list_len(list) as u64).collect()
+    }
+
+    /// Bytes of vectors, ids and codes in memory, without what is mapped.
+    pub fn memory(&self) -> usize {
+        self.store.held_bytes()
+    }
+
+    /// What looks through the lists, for reports.
+    pub fn device(&self) -> String {
+        self.scanner.name()
+    }
+
+    /// The `p` nearest of the vectors in the `nprobe` nearest lists of each query, the nearest first; of those equally
+    /// near the lowest id first. Fewer, where these lists have fewer.
+    ///
+    /// Distances are squared (L2), inner products or cosines, in the units of the data. Cost O(k·d) and, of `nprobe`
+    /// lists of average length, O(nprobe·len/k·d) a query, by bytes; memory one block of queries, and what is returned.
+    ///
+    /// # Errors
+    /// [`Error::NoNeighbours`] if `p` is 0; [`Error::Nprobe`] if `nprobe` is 0 or more than there are lists;
+    /// [`Error::NoVectors`]; [`Error::DimensionMismatch`]; [`kmeans_core::Error::NonFinite`] with the row and column of a
+    /// query that is NaN or infinite; [`kmeans_core::Error::OutOfRange`] for queries too far from the vectors;
+    /// [`Error::Data`] if reading fails.
+    pub fn search(&self, queries: &dyn Points, p: usize, nprobe: usize) -> Result<SearchResult> {
+        self.search_with(queries, p, SearchOptions::default().nprobe(nprobe))
+    }
+
+    /// [`IvfIndex::search`] among the vectors that a filter allows.
+    ///
+    /// # Errors
+    /// As [`IvfIndex::search`].
+    pub fn search_with(
+        &self,
+        queries: &dyn Points,
+        p: usize,
+        options: SearchOptions<'_>,
+    ) -> Result<SearchResult> {
+        if p == 0 {
+            return Err(Error::NoNeighbours);
+        }
+        self.find(queries, Want::Nearest(p.min(self.len())), options)
+    }
+
+    /// All vectors in the `nprobe` nearest lists of each query that are nearer than `radius` (L2: squared; inner
+    /// products and cosines: larger than it), the nearest first.
+    ///
+    /// # Errors
+    /// [`Error::Radius`] if it is NaN; as [`IvfIndex::search`].
+    pub fn range_search(
+        &self,
+        queries: &dyn Points,
+        radius: f32,
+        options: SearchOptions<'_>,
+    ) -> Result<SearchResult> {
+        if radius.is_nan() {
+            return Err(Error::Radius { radius });
+        }
+        self.find(queries, Want::Within(self.store.space.cost_of(radius)), options)
+    }
+
+    fn find(&self, queries: &dyn Points, want: Want, options: SearchOptions<'_>) -> Result<SearchResult> {
+        let (k, nprobe) = (self.k(), options.nprobe);
+        if nprobe == 0 || nprobe > k {
+            return Err(Error::Nprobe { nprobe, k });
+        }
+        if self.is_empty() {
+            return Err(Error::NoVectors);
+        }
+        let (store, scanner) = (&self.store, &*self.scanner);
+        let expected = if let Want::Nearest(p) = want { p } else { 0 };
+        let scan = Scan { store, scanner, want, filter: options.filter };
+        blocks::search(store, scanner, queries, expected.max(nprobe), |v| {
+            let queries = Queries::new(scanner, v, store.dim());
+            let lists = self.coarse.nearest(scanner, &queries, nprobe)?;
+            scan.run(&queries, Probes { lists: &lists, each: nprobe })
+        })
+    }
+}
+
+/// The list of each of some rows.
+fn lists_of(
+    hardware: &dyn Hardware,
+    model: &KMeansModel,
+    points: &dyn Points,
+    rows: Range<usize>,
+) -> Result<Vec<u32>> {
+    let block = RowRange::new(points, rows)?;
+    let found = hardware.assign(&block, model, AssignOptions::default(), &|_| ControlFlow::Continue(()))?;
+    Ok(found.labels.into_iter().map(|label| label as u32).collect())
+}
+
+impl fmt::Debug for IvfIndex {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IvfIndex")
+            .field("k", &self.k())
+            .field("len", &self.len())
+            .field("dim", &self.dim())
+            .field("metric", &self.metric())
+            .field("storage", &self.storage())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,35 @@
+//! How to search.
+
+use crate::filter::Filter;
+
+/// How to search an index.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct SearchOptions<'a> {
+    /// Lists that each query looks into; a flat index has one.
+    pub nprobe: usize,
+    /// Which vectors may be found; `None`: all.
+    pub filter: Option<Filter<'a>>,
+}
+
+impl Default for SearchOptions<'_> {
+    fn default() -> Self {
+        Self { nprobe: 1, filter: None }
+    }
+}
+
+impl<'a> SearchOptions<'a> {
+    /// Looks into the `nprobe` nearest lists: more find more of the nearest, and take longer.
+    #[must_use]
+    pub fn nprobe(mut self, nprobe: usize) -> Self {
+        self.nprobe = nprobe;
+        self
+    }
+
+    /// Finds only what the filter allows. Lists that it leaves little of are looked through all the same.
+    #[must_use]
+    pub fn filter(mut self, filter: Filter<'a>) -> Self {
+        self.filter = Some(filter);
+        self
+    }
+}

@@ -1,0 +1,174 @@
+//! Lists looked through for a block of queries.
+//!
+//! ```text
+//! for each range of queries, on some thread:
+//!     for each list that some of them look into, first the nearest of each:
+//!         for each few panels of the list:
+//!             contenders = vectors whose scores may be within the limits of the queries          by bytes
+//!             for each query: measure its contenders, the most promising first, until none can be among the best
+//!             limits = what the worst of the best cost
+//! ```
+//!
+//! What is measured decides, with the lower id where two cost the same: so the answer depends neither on the order of
+//! anything nor on how bytes were rounded. Where queries are few, threads share the panels and put together what they
+//! find.
+
+use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
+
+use kmeans_core::{PANEL_QUAD, PANEL_VECTORS, Quantised, Scanner, panel_bytes};
+
+use crate::best::{Best, Hit, Want};
+use crate::error::Result;
+use crate::filter::Filter;
+use crate::store::Store;
+use crate::working::Working;
+
+/// Queries that a thread turns into bytes at a time.
+const QUANTISED_TOGETHER: usize = 256;
+/// Queries of a range: more would find their bytes in no cache.
+const RANGE_QUERIES: usize = 2048;
+/// Bytes of panels worth a thread of their own: some 50 µs.
+const SHARE_BYTES: usize = 1 << 20;
+
+/// Queries in the frame, and as bytes.
+pub(crate) struct Queries<'a> {
+    v: &'a [f32],
+    d: usize,
+    bytes: Vec<i8>,
+    pub(crate) quantised: Vec<Quantised>,
+}
+
+impl<'a> Queries<'a> {
+    /// Makes rows of the frame ready. Cost O(n·d).
+    pub(crate) fn new(scanner: &dyn Scanner, v: &'a [f32], d: usize) -> Self {
+        let (n, stride) = (v.len() / d, d.next_multiple_of(PANEL_QUAD));
+        let (mut bytes, mut quantised) = (vec![0; n * stride], vec![Quantised::default(); n]);
+        let slots =
+            bytes.chunks_mut(QUANTISED_TOGETHER * stride).zip(quantised.chunks_mut(QUANTISED_TOGETHER));
+        let items: Vec<_> = v.chunks(QUANTISED_TOGETHER * d).zip(slots.map(Mutex::new)).collect();
+        scanner.for_each(items.len(), &|item| {
+            let (v, slot) = &items[item];
+            let (bytes, quantised) = &mut *slot.lock().unwrap_or_else(PoisonError::into_inner);
+            for ((v, q), quantised) in
+                v.chunks_exact(d).zip(bytes.chunks_exact_mut(stride)).zip(&mut **quantised)
+            {
+                *quantised = scanner.quantise(v, q);
+            }
+        });
+        drop(items);
+        Self { v, d, bytes, quantised }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.quantised.len()
+    }
+
+    /// All rows.
+    pub(crate) fn rows(&self) -> &'a [f32] {
+        self.v
+    }
+
+    pub(crate) fn row(&self, query: usize) -> &'a [f32] {
+        &self.v[query * self.d..][..self.d]
+    }
+
+    /// The bytes of a query, filled up to whole quads of columns.
+    pub(crate) fn bytes(&self, query: usize) -> &[i8] {
+        let stride = self.d.next_multiple_of(PANEL_QUAD);
+        &self.bytes[query * stride..][..stride]
+    }
+}
+
+/// The lists of each query, the nearest first: `each` of them.
+#[derive(Clone, Copy)]
+pub(crate) struct Probes<'a> {
+    pub(crate) lists: &'a [u32],
+    pub(crate) each: usize,
+}
+
+/// What to look for, and where.
+pub(crate) struct Scan<'a> {
+    pub(crate) store: &'a Store,
+    pub(crate) scanner: &'a dyn Scanner,
+    pub(crate) want: Want,
+    pub(crate) filter: Option<Filter<'a>>,
+}
+
+/// A share of the work: queries, and of the panels that they look at the part `part` of `parts`.
+pub(crate) struct Item {
+    pub(crate) queries: Range<usize>,
+    pub(crate) part: usize,
+    pub(crate) parts: usize,
+}
+
+impl Scan<'_> {
+    /// The hits of each query, the best first.
+    ///
+    /// # Errors
+    /// If a list of a file is damaged.
+    pub(crate) fn run(&self, queries: &Queries<'_>, probes: Probes<'_>) -> Result<Vec<Vec<Hit>>> {
+        self.check(probes)?;
+        let items = self.items(queries.len(), probes);
+        let found: Vec<Mutex<Vec<Best>>> = items.iter().map(|_| Mutex::default()).collect();
+        self.scanner.for_each(items.len(), &|item| {
+            let best = Working::new(self, queries, &items[item]).look_through(probes);
+            *found[item].lock().unwrap_or_else(PoisonError::into_inner) = best;
+        });
+        let mut all: Vec<Option<Best>> = (0..queries.len()).map(|_| None).collect();
+        for (item, found) in items.iter().zip(found) {
+            let found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+            for (query, best) in item.queries.clone().zip(found) {
+                all[query] = Some(match all[query].take() {
+                    Some(mut other) => {
+                        best.into_sorted().into_iter().for_each(|hit| other.offer(hit));
+                        other
+                    }
+                    None => best,
+                });
+            }
+        }
+        Ok(all.into_iter().map(|best| best.map_or_else(Vec::new, Best::into_sorted)).collect())
+    }
+
+    /// Compares the lists of a file that are looked into first with their checksums.
+    fn check(&self, probes: Probes<'_>) -> Result<()> {
+        if self.store.proof.is_none() {
+            return Ok(());
+        }
+        let mut lists = probes.lists.to_vec();
+        lists.sort_unstable();
+        lists.dedup();
+        let damaged = Mutex::new(None);
+        self.scanner.for_each(lists.len(), &|at| {
+            if let Err(error) = self.store.check(lists[at] as usize) {
+                *damaged.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+            }
+        });
+        damaged.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(()), Err)
+    }
+
+    /// Shares the work: by queries, and where those are few by panels, too.
+    fn items(&self, n: usize, probes: Probes<'_>) -> Vec<Item> {
+        let threads = self.scanner.threads();
+        let step = n.div_ceil(threads).clamp(1, RANGE_QUERIES);
+        let ranges = n.div_ceil(step);
+        let panel = panel_bytes(self.store.dim());
+        let bytes = |range: &Range<usize>| -> usize {
+            let lists = &probes.lists[range.start * probes.each..range.end * probes.each];
+            lists.iter().map(|&list| self.store.list_len(list as usize).div_ceil(PANEL_VECTORS) * panel).sum()
+        };
+        let mut items = Vec::new();
+        for start in (0..n).step_by(step) {
+            let queries = start..n.min(start + step);
+            // Queries look at the same panels: each of a thread's share should be worth it.
+            let parts = if ranges >= threads {
+                1
+            } else {
+                (bytes(&queries) / SHARE_BYTES).clamp(1, threads.div_ceil(ranges))
+            };
+            items.extend((0..parts).map(|part| Item { queries: queries.clone(), part, parts }));
+        }
+        items
+    }
+}

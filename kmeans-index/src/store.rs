@@ -1,0 +1,328 @@
+//! All vectors of an index, by lists, and where each id is.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use half::f16;
+use kmeans_core::Scanner;
+
+use crate::error::{Error, Result};
+use crate::file::{FORMAT, Heading, Kind, VERSION};
+use crate::open::{Opened, Proof};
+use crate::part::{Desk, Part};
+use crate::space::Space;
+use crate::storage::Storage;
+
+/// Where a vector is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) list: u32,
+    pub(crate) part: u32,
+    pub(crate) place: u32,
+}
+
+/// A list: at most one part from a file, then one in memory.
+pub(crate) type List = Vec<Part>;
+
+/// Vectors by lists.
+pub(crate) struct Store {
+    pub(crate) space: Space,
+    pub(crate) storage: Storage,
+    pub(crate) lists: Vec<List>,
+    /// Vectors.
+    pub(crate) len: usize,
+    /// The next position to number a vector by.
+    pub(crate) next_id: u64,
+    /// No vector is longer in the frame.
+    pub(crate) reach: f32,
+    /// What the lists of a file are compared with.
+    pub(crate) proof: Option<Proof>,
+    /// Made when it is asked for first.
+    directory: OnceLock<HashMap<u64, Place>>,
+}
+
+/// Vectors on their way into a store, as they are to be stored.
+pub(crate) struct Arriving<'a> {
+    pub(crate) x: &'a [f32],
+    /// The list of each.
+    pub(crate) lists: &'a [u32],
+    pub(crate) ids: &'a [u64],
+}
+
+impl Store {
+    /// `k` empty lists.
+    pub(crate) fn new(space: Space, storage: Storage, k: usize) -> Self {
+        let lists = (0..k).map(|_| List::new()).collect();
+        let directory = OnceLock::new();
+        Self { space, storage, lists, len: 0, next_id: 0, reach: 0.0, proof: None, directory }
+    }
+
+    /// The lists of a file.
+    pub(crate) fn of_file(space: Space, opened: Opened) -> Self {
+        let Opened { heading, storage, parts, proof, .. } = opened;
+        Self {
+            space,
+            storage,
+            len: parts.iter().map(Part::len).sum(),
+            lists: parts.into_iter().map(|part| vec![part]).collect(),
+            next_id: heading.next_id,
+            reach: heading.reach,
+            proof: Some(proof),
+            directory: OnceLock::new(),
+        }
+    }
+
+    /// Compares a list with its checksum, if it is from a file and was not compared yet.
+    ///
+    /// # Errors
+    /// If it is damaged.
+    pub(crate) fn check(&self, list: usize) -> Result<()> {
+        match (&self.proof, self.lists[list].first()) {
+            (Some(proof), Some(part)) if !part.is_held() => proof.check(list, part),
+            _ => Ok(()),
+        }
+    }
+
+    fn check_all(&self) -> Result<()> {
+        (0..self.lists.len()).try_for_each(|list| self.check(list))
+    }
+
+    /// Vectors of all lists.
+    pub(crate) fn sizes(&self) -> Vec<usize> {
+        (0..self.lists.len()).map(|list| self.list_len(list)).collect()
+    }
+
+    /// The vectors of a list in one part without holes.
+    pub(crate) fn whole(&self, scanner: &dyn Scanner, list: usize) -> Result<Part> {
+        self.check(list)?;
+        if let [part] = &*self.lists[list]
+            && part.removed_count == 0
+        {
+            return Ok(part.clone());
+        }
+        let (mut whole, mut desk) = (Part::new(self.storage), Desk::default());
+        for part in &self.lists[list] {
+            for place in (0..part.places()).filter(|&place| part.id(place).is_some()) {
+                whole.push_from(scanner, &self.space, part, place, &mut desk);
+            }
+        }
+        Ok(whole)
+    }
+
+    pub(crate) fn dim(&self) -> usize {
+        self.space.dim()
+    }
+
+    /// Vectors in a list.
+    pub(crate) fn list_len(&self, list: usize) -> usize {
+        self.lists[list].iter().map(Part::len).sum()
+    }
+
+    /// The ids of `count` vectors that are numbered on.
+    pub(crate) fn positions(&self, count: usize) -> Result<Vec<u64>> {
+        let end = self.next_id.checked_add(count as u64).ok_or(Error::IdsExhausted { last: u64::MAX })?;
+        Ok((self.next_id..end).collect())
+    }
+
+    /// Whether none of `ids` is there, nor twice among them.
+    pub(crate) fn check_new(&self, ids: &[u64]) -> Result<()> {
+        self.check_all()?;
+        let directory = self.directory();
+        let mut seen = std::collections::HashSet::with_capacity(ids.len());
+        match ids.iter().find(|&&id| directory.contains_key(&id) || !seen.insert(id)) {
+            Some(&id) => Err(Error::DuplicateId { id }),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether all values can be stored; rows count from `first`.
+    pub(crate) fn check_values(&self, x: &[f32], name: &str, first: usize) -> Result<()> {
+        let most = match self.storage {
+            Storage::F16 => f16::MAX.to_f32(),
+            Storage::F32 | Storage::Sq8 => return Ok(()),
+        };
+        match x.iter().position(|x| x.abs() > most) {
+            Some(at) => Err(Error::DoesNotFit {
+                data: name.to_owned(),
+                row: first + at / self.dim(),
+                column: at % self.dim(),
+                value: x[at],
+                storage: self.storage,
+            }),
+            None => Ok(()),
+        }
+    }
+
+    /// Adds vectors whose ids are new.
+    pub(crate) fn add(&mut self, scanner: &dyn Scanner, arriving: &Arriving<'_>) {
+        let (d, members) = (self.dim(), members(arriving.lists, self.lists.len()));
+        let (space, storage) = (&self.space, self.storage);
+        let work: Vec<(usize, Mutex<&mut List>)> = self
+            .lists
+            .iter_mut()
+            .enumerate()
+            .filter(|(list, _)| !members.of(*list).is_empty())
+            .map(|(list, parts)| (list, Mutex::new(parts)))
+            .collect();
+        scanner.for_each(work.len(), &|item| {
+            let (list, slot) = &work[item];
+            let mut parts = slot.lock().unwrap_or_else(PoisonError::into_inner);
+            if !parts.last().is_some_and(Part::is_held) {
+                parts.push(Part::new(storage));
+            }
+            let (part, rows) = (parts.last_mut().expect("it was pushed"), members.of(*list));
+            if part.places() == 0 {
+                part.reserve(d, rows.len());
+            }
+            let mut desk = Desk::default();
+            for &row in rows {
+                let x = &arriving.x[row as usize * d..][..d];
+                part.push(scanner, space, x, arriving.ids[row as usize], &mut desk);
+            }
+        });
+        drop(work);
+        self.len += arriving.ids.len();
+        self.number_on(arriving.ids);
+        self.note(&members);
+    }
+
+    /// There are vectors of this length in the frame, before they are rounded.
+    pub(crate) fn reach_out(&mut self, longest: f64) {
+        let rounded = match self.storage {
+            Storage::F32 | Storage::F16 => longest * (1.0 + 1.0 / 1024.0),
+            // Half a level a column, of 127 for the largest: that adds no more than the length in 2^15 columns.
+            Storage::Sq8 => 2.0 * longest,
+        };
+        self.reach = self.reach.max(rounded as f32);
+    }
+
+    /// Positions go on after these ids.
+    pub(crate) fn number_on(&mut self, ids: &[u64]) {
+        if let Some(&last) = ids.iter().max() {
+            self.next_id = self.next_id.max(last.saturating_add(1));
+        }
+    }
+
+    /// What a file says of this store.
+    pub(crate) fn heading(&self, kind: Kind) -> Heading {
+        Heading {
+            format: FORMAT.to_owned(),
+            version: VERSION,
+            kind,
+            metric: self.space.metric(),
+            storage: self.storage.to_string(),
+            d: self.dim(),
+            next_id: self.next_id,
+            reach: self.reach,
+            scale: self.space.frame().scale(),
+        }
+    }
+
+    /// Enters what was added last to each list into the directory, if there is one.
+    fn note(&mut self, added: &Members) {
+        let Some(directory) = self.directory.get_mut() else { return };
+        for (number, list) in self.lists.iter().enumerate() {
+            let count = added.of(number).len();
+            if let Some(part) = list.last().filter(|_| count > 0) {
+                let first = part.places() - count;
+                enter(directory, [number, list.len() - 1], part, first);
+            }
+        }
+    }
+
+    /// Where each id is. Cost O(n) and about 32 bytes a vector when it is asked for first.
+    fn directory(&self) -> &HashMap<u64, Place> {
+        self.directory.get_or_init(|| {
+            let mut directory = HashMap::with_capacity(self.len);
+            for (number, list) in self.lists.iter().enumerate() {
+                for (at, part) in list.iter().enumerate() {
+                    enter(&mut directory, [number, at], part, 0);
+                }
+            }
+            directory
+        })
+    }
+
+    /// Where an id is.
+    pub(crate) fn find(&self, id: u64) -> Option<Place> {
+        self.directory().get(&id).copied()
+    }
+
+    /// Removes the vectors of `ids`; returns how many there were.
+    pub(crate) fn remove(&mut self, ids: &[u64]) -> Result<usize> {
+        self.check_all()?;
+        let before = self.len;
+        self.directory();
+        for id in ids {
+            let known = self.directory.get_mut().and_then(|directory| directory.remove(id));
+            if let Some(Place { list, part, place }) = known {
+                self.lists[list as usize][part as usize].remove(place as usize);
+                self.len -= 1;
+            }
+        }
+        Ok(before - self.len)
+    }
+
+    /// The vector of an id, as it is stored.
+    pub(crate) fn reconstruct(&self, id: u64) -> Result<Vec<f32>> {
+        self.check_all()?;
+        let Place { list, part, place } = self.find(id).ok_or(Error::UnknownId { id })?;
+        let mut out = vec![0.0; self.dim()];
+        self.lists[list as usize][part as usize].reconstruct(&self.space, place as usize, &mut out);
+        Ok(out)
+    }
+
+    /// Bytes in memory of its own.
+    pub(crate) fn held_bytes(&self) -> usize {
+        self.lists.iter().flatten().map(Part::held_bytes).sum()
+    }
+}
+
+fn enter(directory: &mut HashMap<u64, Place>, [list, at]: [usize; 2], part: &Part, first: usize) {
+    for place in first..part.places() {
+        if let Some(id) = part.id(place) {
+            let place = Place { list: list as u32, part: at as u32, place: place as u32 };
+            directory.insert(id, place);
+        }
+    }
+}
+
+/// The rows of each list, in order.
+pub(crate) struct Members {
+    rows: Vec<u32>,
+    starts: Vec<usize>,
+}
+
+impl Members {
+    pub(crate) fn of(&self, list: usize) -> &[u32] {
+        &self.rows[self.starts[list]..self.starts[list + 1]]
+    }
+}
+
+/// Sorts rows by their lists, of which there are `k`. Cost O(n + k).
+pub(crate) fn members(lists: &[u32], k: usize) -> Members {
+    let mut starts = vec![0; k + 1];
+    lists.iter().for_each(|&list| starts[list as usize + 1] += 1);
+    for list in 0..k {
+        starts[list + 1] += starts[list];
+    }
+    let mut next = starts.clone();
+    let mut rows = vec![0; lists.len()];
+    for (row, &list) in lists.iter().enumerate() {
+        rows[next[list as usize]] = row as u32;
+        next[list as usize] += 1;
+    }
+    Members { rows, starts }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_sorted_by_list_and_stay_in_order() {
+        let members = members(&[2, 0, 2, 3, 0], 5);
+        let all: Vec<&[u32]> = (0..5).map(|list| members.of(list)).collect();
+        assert_eq!(all, [&[1, 4][..], &[], &[0, 2], &[3], &[]]);
+    }
+}
