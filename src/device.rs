@@ -3,14 +3,14 @@
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use kmeans_core::{
-    AssignOptions, Assigner, Assignment, Error, Fit, Job, KMeansModel, Metric, OnProgress, Result, Sink,
-    Trainer,
+    AssignOptions, Assigner, Assignment, Error, Fit, Job, KMeansModel, Metric, OnProgress, Result, Scanner,
+    Sink, Trainer,
 };
 use kmeans_data::Points;
-#[cfg(any(feature = "cpu", feature = "cuda", feature = "wgpu"))]
-use kmeans_index::CellAssigner;
+use kmeans_index::{Exact, Hardware};
 
 /// k-means on a device chosen at run time; see [`kmeans_core::KMeans`] for the methods.
 pub type KMeans = kmeans_core::KMeans<Device>;
@@ -45,9 +45,9 @@ pub enum Device {
 }
 
 impl Device {
-    fn trainer(&self) -> Result<Box<dyn Trainer>> {
+    fn hardware(&self) -> Result<Box<dyn Hardware>> {
         match self {
-            Self::Auto => Self::Cpu { threads: None }.trainer(),
+            Self::Auto => Self::Cpu { threads: None }.hardware(),
             Self::Cpu { threads } => self.cpu(*threads),
             Self::Cuda { index } => self.cuda(*index),
             Self::Wgpu { index } => self.wgpu(*index),
@@ -56,42 +56,42 @@ impl Device {
     }
 
     #[cfg(feature = "cpu")]
-    fn cpu(&self, threads: Option<NonZeroUsize>) -> Result<Box<dyn Trainer>> {
+    fn cpu(&self, threads: Option<NonZeroUsize>) -> Result<Box<dyn Hardware>> {
         Ok(Box::new(kmeans_backend_cpu::CpuEngine::new(threads)?))
     }
 
     #[cfg(not(feature = "cpu"))]
-    fn cpu(&self, _threads: Option<NonZeroUsize>) -> Result<Box<dyn Trainer>> {
+    fn cpu(&self, _threads: Option<NonZeroUsize>) -> Result<Box<dyn Hardware>> {
         Err(self.not_compiled_in("cpu"))
     }
 
     #[cfg(feature = "cpu")]
-    fn reference(&self) -> Result<Box<dyn Trainer>> {
+    fn reference(&self) -> Result<Box<dyn Hardware>> {
         Ok(Box::new(kmeans_core::TensorEngine::<burn_ndarray::NdArray>::default()))
     }
 
     #[cfg(not(feature = "cpu"))]
-    fn reference(&self) -> Result<Box<dyn Trainer>> {
+    fn reference(&self) -> Result<Box<dyn Hardware>> {
         Err(self.not_compiled_in("cpu"))
     }
 
     #[cfg(feature = "cuda")]
-    fn cuda(&self, index: usize) -> Result<Box<dyn Trainer>> {
+    fn cuda(&self, index: usize) -> Result<Box<dyn Hardware>> {
         Ok(Box::new(kmeans_backend_cuda::open_cuda(index)?))
     }
 
     #[cfg(not(feature = "cuda"))]
-    fn cuda(&self, _index: usize) -> Result<Box<dyn Trainer>> {
+    fn cuda(&self, _index: usize) -> Result<Box<dyn Hardware>> {
         Err(self.not_compiled_in("cuda"))
     }
 
     #[cfg(feature = "wgpu")]
-    fn wgpu(&self, index: usize) -> Result<Box<dyn Trainer>> {
+    fn wgpu(&self, index: usize) -> Result<Box<dyn Hardware>> {
         Ok(Box::new(kmeans_backend_cuda::open_wgpu(index)?))
     }
 
     #[cfg(not(feature = "wgpu"))]
-    fn wgpu(&self, _index: usize) -> Result<Box<dyn Trainer>> {
+    fn wgpu(&self, _index: usize) -> Result<Box<dyn Hardware>> {
         Err(self.not_compiled_in("wgpu"))
     }
 
@@ -102,46 +102,9 @@ impl Device {
     }
 }
 
-impl Device {
-    /// An approximate assigner on this device: centroids in `√k` cells, of which each row looks into
-    /// `nprobe`; see [`CellAssigner`].
-    ///
-    /// # Errors
-    /// As [`CellAssigner::new`], and for a device that is not there.
-    pub fn cell_assigner(&self, metric: Metric, nprobe: usize) -> Result<Box<dyn Assigner>> {
-        match self {
-            Self::Auto => Self::Cpu { threads: None }.cell_assigner(metric, nprobe),
-            #[cfg(feature = "cpu")]
-            Self::Cpu { threads } => {
-                let engine = kmeans_backend_cpu::CpuEngine::new(*threads)?;
-                Ok(Box::new(CellAssigner::new(engine, metric, nprobe)?))
-            }
-            #[cfg(feature = "cpu")]
-            Self::Reference => {
-                let engine = kmeans_core::TensorEngine::<burn_ndarray::NdArray>::default();
-                Ok(Box::new(CellAssigner::new(engine, metric, nprobe)?))
-            }
-            #[cfg(feature = "cuda")]
-            Self::Cuda { index } => {
-                Ok(Box::new(CellAssigner::new(kmeans_backend_cuda::open_cuda(*index)?, metric, nprobe)?))
-            }
-            #[cfg(feature = "wgpu")]
-            Self::Wgpu { index } => {
-                Ok(Box::new(CellAssigner::new(kmeans_backend_cuda::open_wgpu(*index)?, metric, nprobe)?))
-            }
-            #[cfg(not(feature = "cpu"))]
-            Self::Cpu { .. } | Self::Reference => Err(self.not_compiled_in("cpu")),
-            #[cfg(not(feature = "cuda"))]
-            Self::Cuda { .. } => Err(self.not_compiled_in("cuda")),
-            #[cfg(not(feature = "wgpu"))]
-            Self::Wgpu { .. } => Err(self.not_compiled_in("wgpu")),
-        }
-    }
-}
-
 impl Trainer for Device {
     fn train(&self, job: Job<'_>) -> Result<Fit> {
-        self.trainer()?.train(job)
+        self.hardware()?.train(job)
     }
 
     fn assign(
@@ -151,7 +114,18 @@ impl Trainer for Device {
         options: AssignOptions,
         progress: &OnProgress<'_>,
     ) -> Result<Assignment> {
-        self.trainer()?.assign(points, model, options, progress)
+        self.hardware()?.assign(points, model, options, progress)
+    }
+
+    fn assign_by(
+        &self,
+        points: &dyn Points,
+        model: &KMeansModel,
+        assigner: &mut dyn Assigner,
+        options: AssignOptions,
+        progress: &OnProgress<'_>,
+    ) -> Result<Assignment> {
+        self.hardware()?.assign_by(points, model, assigner, options, progress)
     }
 
     fn transform(
@@ -161,7 +135,22 @@ impl Trainer for Device {
         sink: &mut Sink<'_>,
         progress: &OnProgress<'_>,
     ) -> Result<()> {
-        self.trainer()?.transform(points, model, sink, progress)
+        self.hardware()?.transform(points, model, sink, progress)
+    }
+}
+
+impl Hardware for Device {
+    /// Lists are looked through on the CPU, whatever the device.
+    fn list_scanner(&self) -> Result<Arc<dyn Scanner>> {
+        #[cfg(feature = "cpu")]
+        if let Self::Cuda { .. } | Self::Wgpu { .. } = self {
+            return Self::Cpu { threads: None }.hardware()?.list_scanner();
+        }
+        self.hardware()?.list_scanner()
+    }
+
+    fn exact(&self, vectors: &[f32], d: usize, metric: Metric) -> Result<Option<Box<dyn Exact>>> {
+        self.hardware()?.exact(vectors, d, metric)
     }
 }
 

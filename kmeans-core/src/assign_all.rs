@@ -5,6 +5,7 @@ use std::thread;
 
 use burn::tensor::backend::Backend;
 
+use crate::assigner::{Assigner, labels_of};
 use crate::centroids::Centroids;
 use crate::engine::{Engine, Neighbours, Rows};
 use crate::error::{Error, Result};
@@ -68,6 +69,19 @@ pub(crate) fn assign_all<E: Engine>(
     keep: Keep,
     progress: &OnProgress<'_>,
 ) -> Result<Assignment> {
+    assign_all_by(engine, source, weights, target, None, keep, progress)
+}
+
+/// The same, by something else than the engine if there is such.
+fn assign_all_by<E: Engine>(
+    engine: &E,
+    source: &Source<'_, E::Backend>,
+    weights: Option<&[f32]>,
+    target: &Target<'_>,
+    assigner: Option<&dyn Assigner>,
+    keep: Keep,
+    progress: &OnProgress<'_>,
+) -> Result<Assignment> {
     let (n, step) = (source.n(), source.block_rows());
     let blocks = || (0..n).step_by(step).map(|start| start..n.min(start + step));
     let prefetch = |rows: &Range<usize>| source.prefetch(rows.end..n.min(rows.end + step));
@@ -76,7 +90,7 @@ pub(crate) fn assign_all<E: Engine>(
         ready(engine, source, weights, rows.clone(), target, keep.distances, source.range(rows.clone())?)
     };
     let is_ahead = engine.computes_elsewhere() && n > step;
-    let mut assigning = Assigning::new(engine, target, keep, n)?;
+    let mut assigning = Assigning::new(engine, target, assigner, keep, n)?;
     let mut buffer = Vec::new();
     thread::scope(|scope| {
         let ahead = if is_ahead { blocks().collect() } else { Vec::new() };
@@ -103,13 +117,20 @@ struct Assigning<'a, E: Engine> {
     engine: &'a E,
     codebook: E::Codebook,
     target: &'a Target<'a>,
+    assigner: Option<&'a dyn Assigner>,
     prune: Prune,
     all: Assignment,
 }
 
 impl<'a, E: Engine> Assigning<'a, E> {
     /// Of `n` rows, none of them yet.
-    fn new(engine: &'a E, target: &'a Target<'a>, keep: Keep, n: usize) -> Result<Self> {
+    fn new(
+        engine: &'a E,
+        target: &'a Target<'a>,
+        assigner: Option<&'a dyn Assigner>,
+        keep: Keep,
+        n: usize,
+    ) -> Result<Self> {
         let all = Assignment {
             labels: Vec::with_capacity(n * keep.p),
             distances: keep.distances.then(|| Vec::with_capacity(n * keep.p)),
@@ -117,17 +138,27 @@ impl<'a, E: Engine> Assigning<'a, E> {
             cluster_sizes: vec![0; target.centroids.k()],
             inertia: 0.0,
             zero_rows: 0,
-            device: engine.name(),
+            device: assigner.map_or_else(|| engine.name(), Assigner::name),
         };
         let codebook = engine.codebook(target.centroids, target.metric)?;
-        Ok(Self { engine, codebook, target, prune: keep.prune, all })
+        Ok(Self { engine, codebook, target, assigner, prune: keep.prune, all })
     }
 
     /// Assigns the rows of a block.
     fn add(&mut self, (mut block, frame): (E::Prepared<'_>, Frame)) -> Result<()> {
         let (engine, codebook, target, all) = (self.engine, &self.codebook, self.target, &mut self.all);
         self.prune.set(engine, &mut block)?;
-        let stats = engine.download(engine.step(&mut block, codebook)?)?;
+        let sums = match self.assigner {
+            None => engine.step(&mut block, codebook)?,
+            Some(assigner) => {
+                let (d, n, first) = (frame.dim(), frame.rows() as usize, all.labels.len());
+                let gather = |ids: &[usize]| engine.gather(&block, ids);
+                let labels = labels_of(assigner, (n, first), [d, target.centroids.k()], gather)?;
+                engine.set_labels(&mut block, &labels)?;
+                engine.reduce(&mut block, codebook)?
+            }
+        };
+        let stats = engine.download(sums)?;
         all.inertia += stats.objective_value(&frame, target.centroids, target.metric);
         all.cluster_sizes.iter_mut().zip(&stats.counts).for_each(|(a, b)| *a += b);
         let found = if all.p == 1 {
@@ -226,6 +257,24 @@ pub(crate) fn assign_model<E: Engine>(
         return assign_builtin(&engine.backend_device(), &source.unpacked(), model, keep, progress);
     }
     assign_all(engine, source, None, &model.target(), keep, progress)
+}
+
+/// Assigns all rows of `source` to centroids of `model` by something else than the engine, which measures.
+pub(crate) fn assign_model_by<E: Engine>(
+    engine: &E,
+    source: &Source<'_, E::Backend>,
+    model: &KMeansModel,
+    assigner: &mut dyn Assigner,
+    keep: Keep,
+    progress: &OnProgress<'_>,
+) -> Result<Assignment> {
+    check_dim(source, model)?;
+    model.metric().check_fused()?;
+    if keep.p != 1 {
+        return Err(Error::Together { name: "p", with: "an assigner" });
+    }
+    assigner.set_centroids(model.offsets(), model.dim())?;
+    assign_all_by(engine, source, None, &model.target(), Some(&*assigner), keep, progress)
 }
 
 /// As many centroids as are asked for must be there.

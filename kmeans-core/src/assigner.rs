@@ -1,6 +1,9 @@
 //! Assignment by something else than the engine: an index, a graph, a model of the user's own.
 
-use crate::error::Result;
+use crate::error::{Error, Result};
+
+/// Rows that an assigner gets at a time.
+const ASSIGNER_ROWS: usize = 4096;
 
 /// Assigns rows to centroids in place of the engine: Faiss's `index` argument.
 ///
@@ -32,4 +35,24 @@ pub trait Assigner: Send {
     /// # Errors
     /// As [`Assigner::train`].
     fn assign(&self, x: &[f32], d: usize, labels: &mut [i32]) -> Result<()>;
+}
+
+/// The labels of `n` rows of `d` columns, which `gather` has by number, in `0..k`. Messages count rows from `first`.
+pub(crate) fn labels_of(
+    assigner: &dyn Assigner,
+    (n, first): (usize, usize),
+    [d, k]: [usize; 2],
+    gather: impl Fn(&[usize]) -> Result<Vec<f32>>,
+) -> Result<Vec<i32>> {
+    let mut labels = vec![-1; n];
+    let ids: Vec<usize> = (0..n).collect();
+    for (ids, labels) in ids.chunks(ASSIGNER_ROWS).zip(labels.chunks_mut(ASSIGNER_ROWS)) {
+        assigner.assign(&gather(ids)?, d, labels)?;
+    }
+    match labels.iter().position(|&label| label < 0 || label as usize >= k) {
+        Some(row) => {
+            Err(Error::AssignerLabel { name: assigner.name(), row: first + row, label: labels[row], k })
+        }
+        None => Ok(labels),
+    }
 }

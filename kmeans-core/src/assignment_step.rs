@@ -1,16 +1,13 @@
 //! How one iteration assigns the rows: by the engine, by an assigner, or balanced.
 
-use crate::assigner::Assigner;
+use crate::assigner::{Assigner, labels_of};
 use crate::balanced::Balance;
 use crate::centroids::Centroids;
 use crate::engine::Engine;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::params::Params;
 use crate::stats::PartialStats;
 use crate::training_set::TrainingSet;
-
-/// Rows that an assigner gets at a time.
-const ASSIGNER_ROWS: usize = 4096;
 
 /// What gives rows their labels.
 pub(crate) enum AssignmentStep<'a> {
@@ -64,22 +61,9 @@ impl<'a> AssignmentStep<'a> {
                     *is_trained = true;
                 }
                 assigner.set_centroids(centroids.offsets(), d)?;
-                let labels = labels_of(&**assigner, set, centroids.k())?;
+                let labels = labels_of(&**assigner, (set.n(), 0), [d, centroids.k()], |ids| set.gather(ids))?;
                 set.step_with(&labels, centroids, params.metric())
             }
         }
-    }
-}
-
-fn labels_of<E: Engine>(assigner: &dyn Assigner, set: &TrainingSet<'_, E>, k: usize) -> Result<Vec<i32>> {
-    let n = set.n();
-    let mut labels = vec![-1; n];
-    let ids: Vec<usize> = (0..n).collect();
-    for (ids, labels) in ids.chunks(ASSIGNER_ROWS).zip(labels.chunks_mut(ASSIGNER_ROWS)) {
-        assigner.assign(&set.gather(ids)?, set.frame().dim(), labels)?;
-    }
-    match labels.iter().position(|&label| label < 0 || label as usize >= k) {
-        Some(row) => Err(Error::AssignerLabel { name: assigner.name(), row, label: labels[row], k }),
-        None => Ok(labels),
     }
 }

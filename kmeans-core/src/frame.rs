@@ -180,6 +180,11 @@ impl Frame {
         Self::with(self.origin.clone(), self.scale, extent)
     }
 
+    /// Number of rows whose sums its grids hold.
+    pub(crate) fn rows(&self) -> u64 {
+        self.rows
+    }
+
     /// Number of columns.
     pub fn dim(&self) -> usize {
         self.origin.len()

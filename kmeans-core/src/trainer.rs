@@ -2,7 +2,7 @@
 
 use kmeans_data::Points;
 
-use crate::assign_all::{Assignment, Keep, assign_model};
+use crate::assign_all::{Assignment, Keep, assign_model, assign_model_by};
 use crate::assigner::Assigner;
 use crate::engine::Engine;
 use crate::error::Result;
@@ -147,6 +147,21 @@ pub trait Trainer {
         progress: &OnProgress<'_>,
     ) -> Result<Assignment>;
 
+    /// Assigns all rows of `points` to centroids of `model` by something else than the engine, which measures: an index,
+    /// for very large k. Its centroids are set to those of the model first.
+    ///
+    /// # Errors
+    /// As [`Trainer::assign`], for `p` other than 1, for a model of a metric that engines do not have, and what the
+    /// assigner returns.
+    fn assign_by(
+        &self,
+        points: &dyn Points,
+        model: &KMeansModel,
+        assigner: &mut dyn Assigner,
+        options: AssignOptions,
+        progress: &OnProgress<'_>,
+    ) -> Result<Assignment>;
+
     /// Hands the distances of all rows to all centroids to `sink`, k values a row, by blocks, in the units of
     /// [`Assignment::distances`].
     ///
@@ -175,6 +190,18 @@ impl<E: Engine> Trainer for E {
         progress: &OnProgress<'_>,
     ) -> Result<Assignment> {
         assign_model(self, &Source::of(points, self.takes_packed()), model, options.keep(), progress)
+    }
+
+    fn assign_by(
+        &self,
+        points: &dyn Points,
+        model: &KMeansModel,
+        assigner: &mut dyn Assigner,
+        options: AssignOptions,
+        progress: &OnProgress<'_>,
+    ) -> Result<Assignment> {
+        let source = Source::of(points, self.takes_packed());
+        assign_model_by(self, &source, model, assigner, options.keep(), progress)
     }
 
     fn transform(

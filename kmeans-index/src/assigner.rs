@@ -1,141 +1,146 @@
 //! Assignment of rows to centroids through an index, for training with very many clusters.
 
-use std::borrow::Cow;
+use std::sync::Arc;
 
-use kmeans_core::{Assigner, Centroids, Engine, Error, KMeans, Metric, Pruning, Result, Rows};
+use kmeans_core::{Assigner, Error, Job, KMeans, KMeansModel, Metric, Result};
+use kmeans_data::{Points, RowSlice};
 
-/// Centroids searched in the cells nearest to a row only: `√k` cells, of which `nprobe` are looked into.
+use crate::error::Error as IndexError;
+use crate::flat::FlatIndex;
+use crate::hardware::Hardware;
+use crate::index::Index;
+use crate::ivf::IvfIndex;
+use crate::options::SearchOptions;
+use crate::storage::Storage;
+
+/// Centroids in an index, which each row is searched in: Faiss's `index` argument.
 ///
-/// A row is compared with about `√k·(1 + nprobe)` centroids instead of k, in whole blocks on the engine.
-/// A nearest centroid in another cell is missed. Cells are trained once on the first centroids, or on those
-/// of every iteration with `update_index`; centroids are shared out among them anew in each.
-pub struct CellAssigner<E: Engine> {
-    engine: E,
+/// In cells a row is compared with about `√k·(1 + nprobe)` centroids instead of k; a nearest centroid in another cell is
+/// missed. Cells are trained once on the first centroids, or on those of every iteration with `update_index`; centroids
+/// are shared out among them anew in each.
+pub struct IndexAssigner {
+    hardware: Arc<dyn Hardware>,
     metric: Metric,
-    nprobe: usize,
-    /// The centres of all cells, as they were trained.
-    centres: Vec<f32>,
-    cells: Option<Cells<E>>,
+    /// Cells that a row looks into; `None` without cells.
+    nprobe: Option<usize>,
+    /// The cells, as they were trained.
+    cells: Option<KMeansModel>,
+    index: Option<Index>,
 }
 
-/// The cells that have centroids.
-struct Cells<E: Engine> {
-    codebook: E::Codebook,
-    /// The centroids of each: their numbers, and they themselves.
-    members: Vec<(Vec<i32>, E::Codebook)>,
-}
+impl IndexAssigner {
+    /// An assigner by a [`FlatIndex`]: exact, ties by the lowest number, measured in `f64`.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for a metric that engines do not have.
+    pub fn flat(hardware: impl Hardware + 'static, metric: Metric) -> Result<Self> {
+        Self::new(Arc::new(hardware), metric, None)
+    }
 
-/// The best centroid of a row so far; smaller cost is nearer.
-#[derive(Clone, Copy)]
-struct Best {
-    cost: f32,
-    label: i32,
-}
-
-impl<E: Engine + Clone> CellAssigner<E> {
-    /// An assigner that looks into `nprobe` cells a row.
+    /// An assigner by an [`IvfIndex`] of `√k` cells, of which `nprobe` are looked into.
     ///
     /// # Errors
     /// [`Error::Parameter`] for `nprobe` 0 and for a metric that engines do not have.
-    pub fn new(engine: E, metric: Metric, nprobe: usize) -> Result<Self> {
+    pub fn cells(hardware: impl Hardware + 'static, metric: Metric, nprobe: usize) -> Result<Self> {
+        Self::new(Arc::new(hardware), metric, Some(nprobe))
+    }
+
+    fn new(hardware: Arc<dyn Hardware>, metric: Metric, nprobe: Option<usize>) -> Result<Self> {
         metric.check_fused()?;
-        if nprobe == 0 {
+        if nprobe == Some(0) {
             return Err(Error::Parameter { name: "nprobe", value: "0".to_owned(), expected: "at least 1" });
         }
         // Rows and centroids come normalised where they are to be.
         let metric = if metric.is_similarity() { Metric::InnerProduct } else { metric };
-        Ok(Self { engine, metric, nprobe, centres: Vec::new(), cells: None })
+        Ok(Self { hardware, metric, nprobe, cells: None, index: None })
     }
 
-    fn codebook(&self, x: Vec<f32>, d: usize) -> Result<E::Codebook> {
-        self.engine.codebook(&Centroids::from_offsets(x, d), self.metric)
-    }
-
-    /// The nearest of the codebook for each row of `x`, and what it costs.
-    fn nearest(&self, x: &[f32], d: usize, codebook: &E::Codebook) -> Result<Vec<Best>> {
-        let mut rows = self.engine.prepare(Rows::Host { x: Cow::Borrowed(x), d }, None)?;
-        // What would be remembered of these rows is not asked for again.
-        self.engine.set_pruning(&mut rows, Pruning::Off, None)?;
-        self.engine.assign(&mut rows, codebook)?;
-        let measured = self.engine.distances(&rows)?.into_iter().map(|v| self.cost(v));
-        let labels = self.engine.labels(&rows)?;
-        Ok(measured.zip(labels).map(|(cost, label)| Best { cost, label }).collect())
-    }
-
-    fn cost(&self, measured: f32) -> f32 {
-        if self.metric.is_similarity() { -measured } else { measured }
-    }
-
-    /// The rows that look into each cell.
-    fn visitors(&self, cells: &Cells<E>, x: &[f32], d: usize) -> Result<Vec<Vec<usize>>> {
-        let p = self.nprobe.min(cells.members.len());
-        let rows = self.engine.prepare(Rows::Host { x: Cow::Borrowed(x), d }, None)?;
-        let found = self.engine.nearest(&rows, &cells.codebook, p)?;
-        let mut visitors = vec![Vec::new(); cells.members.len()];
-        for (row, near) in found.ids.chunks_exact(p).enumerate() {
-            near.iter().for_each(|&cell| visitors[cell as usize].push(row));
+    fn of_index(&self, error: IndexError) -> Error {
+        match error {
+            IndexError::Core(error) => error,
+            IndexError::Data(error) => error.into(),
+            other => Error::Engine { engine: self.name(), message: other.to_string() },
         }
-        Ok(visitors)
+    }
+
+    fn made(&self, centroids: &dyn Points) -> Result<Index, IndexError> {
+        let Some(cells) = &self.cells else {
+            let index = FlatIndex::build_on(self.hardware.clone(), centroids, self.metric, Storage::F32)?;
+            return Ok(Index::Flat(index));
+        };
+        let mut index = IvfIndex::new_on(self.hardware.clone(), cells.clone(), Storage::F32)?;
+        index.add(centroids)?;
+        Ok(Index::Ivf(index))
+    }
+
+    /// Labels the rows that find a centroid in their cells; returns the others.
+    fn search(
+        &self,
+        index: &Index,
+        x: &[f32],
+        d: usize,
+        nprobe: usize,
+        labels: &mut [i32],
+    ) -> Result<Vec<usize>> {
+        let options = SearchOptions::default().nprobe(nprobe);
+        let found = index.search_with(&RowSlice::new(x, d)?, 1, options).map_err(|e| self.of_index(e))?;
+        let mut left = Vec::new();
+        for (row, label) in labels.iter_mut().enumerate() {
+            match found.of(row).0 {
+                [nearest, ..] => *label = *nearest as i32,
+                [] => left.push(row),
+            }
+        }
+        Ok(left)
     }
 }
 
-impl<E: Engine + Clone> Assigner for CellAssigner<E> {
+impl Assigner for IndexAssigner {
     fn name(&self) -> String {
-        format!("cells (nprobe {}) on {}", self.nprobe, self.engine.name())
+        match self.nprobe {
+            None => "a flat index".to_owned(),
+            Some(nprobe) => format!("an index of cells (nprobe {nprobe})"),
+        }
     }
 
     fn is_exact(&self) -> bool {
-        false
+        self.nprobe.is_none()
     }
 
     fn train(&mut self, centroids: &[f32], d: usize) -> Result<()> {
-        let k = ((centroids.len() / d) as f64).sqrt().ceil() as usize;
-        let kmeans = KMeans::on(self.engine.clone(), k).metric(self.metric).min_points_per_centroid(1);
-        self.centres = kmeans.train(centroids, d)?.model.centroids().to_vec();
+        if self.nprobe.is_some() {
+            let k = ((centroids.len() / d) as f64).sqrt().ceil() as usize;
+            let kmeans = KMeans::on((), k).metric(self.metric).min_points_per_centroid(1);
+            let points = RowSlice::new(centroids, d)?;
+            self.cells = Some(self.hardware.train(Job::new(&points, kmeans.params()))?.model);
+        }
         Ok(())
     }
 
     fn set_centroids(&mut self, centroids: &[f32], d: usize) -> Result<()> {
-        if self.centres.is_empty() {
+        if self.cells.is_none() {
             self.train(centroids, d)?;
         }
-        let mut numbers = vec![Vec::new(); self.centres.len() / d];
-        let all = self.codebook(self.centres.clone(), d)?;
-        for (centroid, best) in self.nearest(centroids, d, &all)?.into_iter().enumerate() {
-            numbers[best.label as usize].push(centroid as i32);
-        }
-        // Cells without centroids would only be looked into in vain.
-        let mut centres = Vec::new();
-        let mut members = Vec::new();
-        for (centre, numbers) in self.centres.chunks_exact(d).zip(numbers).filter(|(_, n)| !n.is_empty()) {
-            let x = numbers.iter().flat_map(|&c| &centroids[c as usize * d..][..d]).copied().collect();
-            centres.extend_from_slice(centre);
-            members.push((numbers, self.codebook(x, d)?));
-        }
-        self.cells = Some(Cells { codebook: self.codebook(centres, d)?, members });
+        let made = self.made(&RowSlice::new(centroids, d)?).map_err(|e| self.of_index(e));
+        self.index = Some(made?);
         Ok(())
     }
 
     fn assign(&self, x: &[f32], d: usize, labels: &mut [i32]) -> Result<()> {
         let expected = "centroids to be set before rows are assigned";
         let none = || Error::Parameter { name: "assigner", value: "empty".to_owned(), expected };
-        let cells = self.cells.as_ref().ok_or_else(none)?;
-        let mut best = vec![Best { cost: f32::INFINITY, label: i32::MAX }; labels.len()];
-        let mut visiting = Vec::new();
-        for (rows, (numbers, codebook)) in self.visitors(cells, x, d)?.iter().zip(&cells.members) {
-            if rows.is_empty() {
-                continue;
-            }
-            visiting.clear();
-            rows.iter().for_each(|&row| visiting.extend_from_slice(&x[row * d..][..d]));
-            for (&row, found) in rows.iter().zip(self.nearest(&visiting, d, codebook)?) {
-                let found = Best { label: numbers[found.label as usize], ..found };
-                if (found.cost, found.label) < (best[row].cost, best[row].label) {
-                    best[row] = found;
-                }
-            }
+        let index = self.index.as_ref().ok_or_else(none)?;
+        let mut nprobe = self.nprobe.unwrap_or(1).min(index.k());
+        let mut left = self.search(index, x, d, nprobe, labels)?;
+        // All cells of these rows are empty: they look into more.
+        while !left.is_empty() {
+            nprobe = (2 * nprobe).min(index.k());
+            let rows: Vec<f32> = left.iter().flat_map(|&row| &x[row * d..][..d]).copied().collect();
+            let mut found = vec![-1; left.len()];
+            let still = self.search(index, &rows, d, nprobe, &mut found)?;
+            left.iter().zip(&found).for_each(|(&row, &label)| labels[row] = label);
+            left = still.into_iter().map(|at| left[at]).collect();
         }
-        labels.iter_mut().zip(best).for_each(|(label, best)| *label = best.label);
         Ok(())
     }
 }
@@ -144,6 +149,7 @@ impl<E: Engine + Clone> Assigner for CellAssigner<E> {
 mod tests {
     use super::*;
     use burn_ndarray::NdArray;
+    use kmeans_backend_cpu::CpuEngine;
     use kmeans_core::TensorEngine;
 
     /// Rows of two columns on a bent line, so that neighbours are found in neighbouring cells.
@@ -151,45 +157,58 @@ mod tests {
         (0..n).flat_map(|i| [i as f32, ((i * 37) % 11) as f32 / 11.0]).collect()
     }
 
-    fn assigner(nprobe: usize) -> CellAssigner<TensorEngine<NdArray>> {
-        CellAssigner::new(TensorEngine::default(), Metric::L2, nprobe).unwrap()
+    fn labels(mut assigner: IndexAssigner, x: &[f32], centroids: &[f32]) -> Vec<i32> {
+        assigner.set_centroids(centroids, 2).unwrap();
+        let mut labels = vec![-1; x.len() / 2];
+        assigner.assign(x, 2, &mut labels).unwrap();
+        labels
     }
 
     #[test]
-    fn all_cells_together_are_exact() {
+    fn a_flat_index_and_all_cells_together_are_exact() {
         let (x, centroids) = (rows(200), rows(40));
-        let mut assigner = assigner(100);
-        assigner.train(&centroids, 2).unwrap();
-        assigner.set_centroids(&centroids, 2).unwrap();
-        let mut labels = vec![-1; 200];
-        assigner.assign(&x, 2, &mut labels).unwrap();
         let sq_dist = |row: usize, c: usize| {
             (x[2 * row] - centroids[2 * c]).powi(2) + (x[2 * row + 1] - centroids[2 * c + 1]).powi(2)
         };
-        for (row, &label) in labels.iter().enumerate() {
-            let nearest = (0..40).min_by(|&a, &b| sq_dist(row, a).total_cmp(&sq_dist(row, b))).unwrap();
-            assert_eq!(label as usize, nearest, "row {row}");
+        let nearest =
+            |row| (0..40).min_by(|&a, &b| sq_dist(row, a).total_cmp(&sq_dist(row, b))).unwrap() as i32;
+        let expected: Vec<i32> = (0..200).map(nearest).collect();
+        let (cpu, reference) = (CpuEngine::new(None).unwrap(), TensorEngine::<NdArray>::default());
+        let all = [
+            IndexAssigner::flat(cpu.clone(), Metric::L2).unwrap(),
+            IndexAssigner::cells(cpu, Metric::L2, 100).unwrap(),
+            IndexAssigner::flat(reference.clone(), Metric::L2).unwrap(),
+            IndexAssigner::cells(reference, Metric::L2, 7).unwrap(),
+        ];
+        for assigner in all {
+            assert_eq!(labels(assigner, &x, &centroids), expected);
         }
     }
 
     #[test]
     fn few_cells_find_most_of_the_nearest() {
         let (x, centroids) = (rows(400), rows(100));
-        let train = |nprobe| {
-            let mut assigner = assigner(nprobe);
-            assigner.set_centroids(&centroids, 2).unwrap();
-            let mut labels = vec![-1; 400];
-            assigner.assign(&x, 2, &mut labels).unwrap();
-            labels
-        };
-        let (exact, few) = (train(100), train(2));
+        let cells = |nprobe| IndexAssigner::cells(CpuEngine::new(None).unwrap(), Metric::L2, nprobe).unwrap();
+        let (exact, few) = (labels(cells(100), &x, &centroids), labels(cells(2), &x, &centroids));
         let same = exact.iter().zip(&few).filter(|(a, b)| a == b).count();
         assert!(same >= 390, "{same} of 400");
     }
 
     #[test]
+    fn rows_whose_cells_are_empty_look_into_others() {
+        let mut assigner = IndexAssigner::cells(CpuEngine::new(None).unwrap(), Metric::L2, 1).unwrap();
+        assigner.train(&rows(40), 2).unwrap();
+        // All centroids are in the first cells now.
+        assigner.set_centroids(&rows(3), 2).unwrap();
+        let mut labels = vec![-1; 40];
+        assigner.assign(&rows(40), 2, &mut labels).unwrap();
+        assert!(labels.iter().all(|label| (0..3).contains(label)), "{labels:?}");
+        assert_eq!(labels[39], 2);
+    }
+
+    #[test]
     fn no_cell_to_look_into_is_refused() {
-        let error = CellAssigner::new(TensorEngine::<NdArray>::default(), Metric::L2, 0).err().unwrap();
+        let error = IndexAssigner::cells(CpuEngine::new(None).unwrap(), Metric::L2, 0).err().unwrap();
         assert_eq!(error.to_string(), "nprobe is 0, expected at least 1");
     }
 }

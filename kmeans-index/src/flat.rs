@@ -82,9 +82,18 @@ impl FlatIndex {
         metric: Metric,
         storage: Storage,
     ) -> Result<Self> {
+        Self::build_on(Arc::new(hardware), points, metric, storage)
+    }
+
+    pub(crate) fn build_on(
+        hardware: Arc<dyn Hardware>,
+        points: &dyn Points,
+        metric: Metric,
+        storage: Storage,
+    ) -> Result<Self> {
         let mut index = Self {
             scanner: hardware.list_scanner()?,
-            hardware: Arc::new(hardware),
+            hardware,
             store: Store::new(space_of(points, metric)?, storage, LISTS),
             exact: OnceLock::new(),
         };

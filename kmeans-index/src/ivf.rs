@@ -46,10 +46,14 @@ impl IvfIndex {
     /// # Errors
     /// A model of a metric other than l2, ip and cosine; a device that cannot be opened.
     pub fn new(hardware: impl Hardware + 'static, model: KMeansModel, storage: Storage) -> Result<Self> {
+        Self::new_on(Arc::new(hardware), model, storage)
+    }
+
+    pub(crate) fn new_on(hardware: Arc<dyn Hardware>, model: KMeansModel, storage: Storage) -> Result<Self> {
         let scanner = hardware.list_scanner()?;
         let store = Store::new(Space::of_model(&model)?, storage, model.k());
-        let coarse = Coarse::new(&hardware, &*scanner, &model)?;
-        Ok(Self { hardware: Arc::new(hardware), scanner, model, coarse, store })
+        let coarse = Coarse::new(&*hardware, &*scanner, &model)?;
+        Ok(Self { hardware, scanner, model, coarse, store })
     }
 
     /// Opens an index file. It is mapped: lists are read, and compared with their checksums, when they are looked into

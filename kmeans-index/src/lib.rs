@@ -7,7 +7,8 @@
 //! | [`Storage`] | what is kept of a vector: `f32`, `f16`, or a byte a column |
 //! | [`SearchOptions`], [`Filter`] | how many lists to look into, and which vectors may be found |
 //! | [`SearchResult`] | what a search returns |
-//! | [`CellAssigner`] | approximate assignment in training, for very many clusters |
+//! | [`Index`] | either, as a file has it |
+//! | [`IndexAssigner`] | assignment of rows to centroids by an index, for very many clusters |
 //!
 //! An index runs on [`Hardware`]: any engine, or a device by its name.
 //!
@@ -60,7 +61,7 @@ mod storage;
 mod store;
 mod working;
 
-pub use assigner::CellAssigner;
+pub use assigner::IndexAssigner;
 pub use error::{Error, Result};
 pub use filter::Filter;
 pub use flat::FlatIndex;

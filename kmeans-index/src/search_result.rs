@@ -60,7 +60,11 @@ impl SearchResult {
             }
             found.iter().take(p).filter(|id| truth.contains(id)).count() as f64 / truth.len() as f64
         };
-        if self.queries() == 0 { 1.0 } else { (0..self.queries()).map(of).sum::<f64>() / self.queries() as f64 }
+        if self.queries() == 0 {
+            1.0
+        } else {
+            (0..self.queries()).map(of).sum::<f64>() / self.queries() as f64
+        }
     }
 
     /// Ids and distances row-major queries×p, as Faiss has them: −1, and ∞ (for distances) or −∞ (for products), where

@@ -12,7 +12,7 @@ use crate::scan::{Item, Probes, Queries, Scan};
 const LOOK_BYTES: usize = 128 << 10;
 /// Panels that queries without a limit look at first: enough for the best of them to be near the best of all.
 const FIRST_PANELS: usize = 16;
-/// Contenders that are measured before it is looked whether the next can still be among the best.
+/// Contenders that are measured before it is looked whether the next can still be among the best; then twice as many.
 const TOGETHER: usize = 8;
 /// What rounding may add to a score, as a share of `(‖v‖ + ‖x‖)²`: some ulp of the bias, of the product and of the limit.
 const ROUNDING: f32 = 1.0 / (1 << 20) as f32;
@@ -204,7 +204,7 @@ impl<'a> Working<'a> {
     fn measure_own(&mut self, part: &Part, first: usize, query: u32, mut keys: &mut [u64], limit: &mut f32) {
         let (ids, scan) = (part.ids.as_slice(), self.scan);
         let v = self.queries.row(self.first + query as usize);
-        let mut count = self.best[query as usize].missing() + TOGETHER;
+        let (mut count, mut next) = (self.best[query as usize].missing() + TOGETHER, TOGETHER);
         while !keys.is_empty() {
             // The most promising that are left.
             if keys.len() > count {
@@ -226,7 +226,7 @@ impl<'a> Working<'a> {
                 self.best[query as usize].offer(hit);
             }
             *limit = self.limit(query);
-            (keys, count) = (later, TOGETHER);
+            (keys, count, next) = (later, next, 2 * next);
         }
     }
 }

@@ -113,7 +113,10 @@ fn vectors_come_in_any_order_and_go() {
     index.add_with_ids(&rows(late, case.d), &(700..2000).collect::<Vec<u64>>()).unwrap();
     index.add_with_ids(&rows(early, case.d), &(0..700).collect::<Vec<u64>>()).unwrap();
     let queries = rows(&case.queries, case.d);
-    assert_eq!(index.search(&queries, 10, 4).unwrap(), built(cpu(), &case, &model).search(&queries, 10, 4).unwrap());
+    assert_eq!(
+        index.search(&queries, 10, 4).unwrap(),
+        built(cpu(), &case, &model).search(&queries, 10, 4).unwrap()
+    );
 
     let gone: Vec<u64> = (0..2000).filter(|id| id % 2 == 0).collect();
     assert_eq!(index.remove(&gone).unwrap(), 1000);
@@ -162,7 +165,8 @@ fn recall_grows_with_the_lists_that_are_looked_into() {
     let case = case(Metric::L2);
     let model = trained(&case.vectors, case.d, K, case.metric);
     let queries = rows(&case.queries, case.d);
-    let truth = FlatIndex::new(cpu(), &case.vectors, case.d, case.metric).unwrap().search(&queries, 10).unwrap();
+    let truth =
+        FlatIndex::new(cpu(), &case.vectors, case.d, case.metric).unwrap().search(&queries, 10).unwrap();
     let mut last = 0.0;
     for nprobe in 1..=K {
         let found = built(cpu(), &case, &model).search(&queries, 10, nprobe).unwrap();

@@ -1,7 +1,7 @@
 //! Assignment by something else than the engine.
 
-use kmeans::index::CellAssigner;
-use kmeans::{Assigner, Device, Error, Metric, Points, RowSlice, Warning};
+use kmeans::index::IndexAssigner;
+use kmeans::{AssignOptions, Assigner, Device, Error, Metric, Points, RowSlice, Warning};
 use kmeans_backend_cpu::CpuEngine;
 
 use super::data::{data, kmeans};
@@ -72,7 +72,7 @@ fn an_approximate_assigner_is_named_and_comes_close() {
     let x = naive::blobs(4000, 8, 60, 3);
     let points = RowSlice::new(&x, 8).unwrap();
     let exact = kmeans(60).train(&x, 8).unwrap();
-    let mut assigner = CellAssigner::new(CpuEngine::new(None).unwrap(), Metric::L2, 3).unwrap();
+    let mut assigner = IndexAssigner::cells(CpuEngine::new(None).unwrap(), Metric::L2, 3).unwrap();
     let fit = kmeans(60).train_with_assigner(&points, None, &mut assigner).unwrap();
     assert!(
         fit.report.inertia < 1.1 * exact.report.inertia,
@@ -80,9 +80,43 @@ fn an_approximate_assigner_is_named_and_comes_close() {
         fit.report.inertia,
         exact.report.inertia
     );
-    let warned =
-        |w: &Warning| matches!(w, Warning::ApproximateAssigner { assigner } if assigner.starts_with("cells"));
+    let warned = |w: &Warning| matches!(w, Warning::ApproximateAssigner { assigner } if assigner.starts_with("an index of cells"));
     assert!(fit.report.warnings.iter().any(warned));
+}
+
+#[test]
+fn a_flat_index_gives_the_engines_labels() {
+    let (x, d) = data("wine");
+    let points = RowSlice::new(&x, d).unwrap();
+    let plain = kmeans(5).train(&x, d).unwrap();
+    let mut assigner = IndexAssigner::flat(Device::Auto, Metric::L2).unwrap();
+    let fit = kmeans(5).update_index(true).train_with_assigner(&points, None, &mut assigner).unwrap();
+    assert_eq!((&fit.labels, &fit.report.obj), (&plain.labels, &plain.report.obj));
+    assert!(!fit.report.warnings.iter().any(|w| matches!(w, Warning::ApproximateAssigner { .. })));
+}
+
+#[test]
+fn rows_are_assigned_to_a_model_by_an_index() {
+    let x = naive::blobs(4000, 8, 60, 3);
+    let points = RowSlice::new(&x, 8).unwrap();
+    for metric in [Metric::L2, Metric::Cosine] {
+        let kmeans = kmeans(60).metric(metric);
+        let model = kmeans.train(&x, 8).unwrap().model;
+        let options = AssignOptions::default().distances(true);
+        let plain = kmeans.assign_points(&model, &points, options).unwrap();
+        let mut flat = IndexAssigner::flat(Device::Auto, metric).unwrap();
+        let found = kmeans.assign_with_assigner(&model, &points, &mut flat, options).unwrap();
+        assert_eq!((&found.labels, &found.distances), (&plain.labels, &plain.distances));
+        assert_eq!((found.inertia, &found.cluster_sizes), (plain.inertia, &plain.cluster_sizes));
+        assert_eq!(found.device, "a flat index");
+
+        let mut cells = IndexAssigner::cells(Device::Auto, metric, 3).unwrap();
+        let found = kmeans.assign_with_assigner(&model, &points, &mut cells, options).unwrap();
+        let same = found.labels.iter().zip(&plain.labels).filter(|(a, b)| a == b).count();
+        assert!((3600..=4000).contains(&same), "{metric}: {same}");
+        let error = kmeans.assign_with_assigner(&model, &points, &mut cells, options.p(2)).unwrap_err();
+        assert!(matches!(error, Error::Together { name: "p", .. }), "{error}");
+    }
 }
 
 #[test]
@@ -119,7 +153,7 @@ fn update_index_without_an_assigner_and_an_assigner_beside_balance_are_refused()
     assert_eq!(points.rows(), 50);
     let error = kmeans(2).update_index(true).train(&x, 2).unwrap_err();
     assert!(matches!(error, Error::Parameter { name: "update_index", .. }), "{error}");
-    let mut assigner = Device::Auto.cell_assigner(Metric::L2, 1).unwrap();
-    let error = kmeans(2).balanced(0.1).train_with_assigner(&points, None, &mut *assigner).unwrap_err();
+    let mut assigner = IndexAssigner::cells(Device::Auto, Metric::L2, 1).unwrap();
+    let error = kmeans(2).balanced(0.1).train_with_assigner(&points, None, &mut assigner).unwrap_err();
     assert!(matches!(error, Error::Together { name: "balanced", .. }), "{error}");
 }

@@ -115,6 +115,23 @@ impl<T: Trainer> KMeans<T> {
     }
 }
 
+impl<T: Trainer> KMeans<T> {
+    /// The centroid of each row by something else than the engine, which measures: an index, for very large k. Its
+    /// centroids are set to those of the model first.
+    ///
+    /// # Errors
+    /// As [`KMeans::assign`], for `p` other than 1, and what the assigner returns.
+    pub fn assign_with_assigner(
+        &self,
+        model: &KMeansModel,
+        points: &dyn Points,
+        assigner: &mut dyn Assigner,
+        options: AssignOptions,
+    ) -> Result<Assignment> {
+        self.device.assign_by(points, model, assigner, options.or(&self.params), &silent)
+    }
+}
+
 impl<E: Engine> KMeans<E> {
     /// Trains on a tensor n×d of the engine's own backend; it stays on its device.
     ///

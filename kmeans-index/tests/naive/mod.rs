@@ -83,7 +83,8 @@ impl Case {
         assert_eq!(found.queries(), self.queries.len() / self.d);
         for (i, query) in self.queries.chunks_exact(self.d).enumerate() {
             let all = self.distances(query);
-            let mut sorted: Vec<f64> = (0..all.len()).filter(|&id| allowed(i, id)).map(|id| all[id]).collect();
+            let mut sorted: Vec<f64> =
+                (0..all.len()).filter(|&id| allowed(i, id)).map(|id| all[id]).collect();
             sorted.sort_by(|a, b| if self.metric.is_similarity() { b.total_cmp(a) } else { a.total_cmp(b) });
             let (ids, distances) = found.of(i);
             assert_eq!(ids.len(), p.min(sorted.len()), "query {i}");
@@ -91,7 +92,10 @@ impl Case {
                 assert!(allowed(i, id as usize), "query {i} found {id}");
                 let (own, best) = (all[id as usize], sorted[rank]);
                 let slack = 2e-5 * self.scale(query, own);
-                assert!((f64::from(distance) - own).abs() <= slack, "query {i}, rank {rank}: {distance}, is {own}");
+                assert!(
+                    (f64::from(distance) - own).abs() <= slack,
+                    "query {i}, rank {rank}: {distance}, is {own}"
+                );
                 assert!((own - best).abs() <= slack, "query {i}, rank {rank}: {own}, the best is {best}");
             }
             self.assert_order(ids, distances);
