@@ -13,7 +13,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use kmeans::index::{FlatIndex, IvfIndex, SearchResult, Storage};
-use kmeans::{Device, KMeans, Metric, Points, RowSlice};
+use kmeans::{Device, Init, KMeans, Metric, Points, RowSlice};
 use kmeans_backend_cpu::CpuEngine;
 use serde_json::json;
 
@@ -113,16 +113,21 @@ fn main() {
 
     let start = Instant::now();
     let device = Device::Cpu { threads: NonZeroUsize::new(args.threads) };
-    let kmeans = KMeans::new(args.k).device(device).niter(10);
+    let kmeans = KMeans::new(args.k).device(device).niter(10).init(Init::Random);
     let model = kmeans.train(&x, d).unwrap().model;
     let train = start.elapsed().as_secs_f64();
     for storage in args.storage {
         let start = Instant::now();
+        let (points, name) = (RowSlice::new(&x, d).unwrap(), format!("ivf-{storage}"));
         let mut index = IvfIndex::new(engine.clone(), model.clone(), storage).unwrap();
-        index.add(&RowSlice::new(&x, d).unwrap()).unwrap();
-        let name = format!("ivf-{storage}");
-        let add = start.elapsed().as_secs_f64();
-        println!("{}", json!({"index": name, "train_s": train, "add_s": add, "bytes": index.memory() / n}));
+        index.train(&points).unwrap();
+        let train_codes = start.elapsed().as_secs_f64();
+        index.add(&points).unwrap();
+        let add = start.elapsed().as_secs_f64() - train_codes;
+        let line = json!({
+            "index": name, "train_s": train, "train_codes_s": train_codes, "add_s": add, "bytes": index.memory() / n,
+        });
+        println!("{line}");
         for &nprobe in &args.nprobe {
             let found = index.search(&queries, P, nprobe).unwrap();
             let batch = least(args.repeat, || index.search(&queries, P, nprobe).unwrap());

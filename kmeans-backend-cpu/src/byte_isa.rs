@@ -33,6 +33,23 @@ pub(crate) struct Vnni {
     _detected: (),
 }
 
+/// Proof that the processor has AVX-512 VBMI: bytes from tables of 128.
+#[cfg(target_arch = "x86_64")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Vbmi {
+    _detected: (),
+}
+
+#[cfg(target_arch = "x86_64")]
+impl Vbmi {
+    pub(crate) fn detect() -> Option<Self> {
+        let has = is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512bw")
+            && is_x86_feature_detected!("avx512vbmi");
+        has.then_some(Self { _detected: () })
+    }
+}
+
 /// Proof that the processor has AMX for bytes, and that the system lets this process use it.
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,8 +1,12 @@
 //! Lists of an index, looked through by SIMD.
 
 use kmeans_core::{Contenders, Looking, Metric, Panels, Quantised, Scanner, StoredRows};
+#[cfg(target_arch = "x86_64")]
+use kmeans_core::{Groups, LookingUp, PlainScanner};
 
 use crate::byte_isa::ByteIsa;
+#[cfg(target_arch = "x86_64")]
+use crate::byte_isa::Vbmi;
 use crate::bytes::{self, Quantise};
 use crate::engine::CpuEngine;
 use crate::isa::Isa;
@@ -54,7 +58,36 @@ impl Scanner for CpuScanner {
         kernel::scan(self.isa, self.bytes, kernel::Scan { factor, panels, queries, skip }, found);
     }
 
+    fn tables(&self, metric: Metric, v: &[f32], columns: &[f32], levels: &mut [u8]) -> (f32, f32) {
+        self.isa.run(Tables { metric, v, columns, levels })
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    fn look_up(&self, groups: Groups<'_>, queries: &[LookingUp<'_>], skip: &[u16], found: &mut [Contenders]) {
+        match (self.isa, Vbmi::detect()) {
+            (Isa::Avx512(_), Some(vbmi)) => kernel::look_up(self.isa, vbmi, groups, queries, skip, found),
+            _ => PlainScanner.look_up(groups, queries, skip, found),
+        }
+    }
+
     fn measure(&self, metric: Metric, v: &[f32], rows: StoredRows<'_>, ids: &[u32], out: &mut [f64]) {
         kernel::measure_stored(self.isa, metric.is_similarity(), v, rows, ids, out);
+    }
+}
+
+/// [`kmeans_core::tables`], compiled for an instruction set.
+struct Tables<'a> {
+    metric: Metric,
+    v: &'a [f32],
+    columns: &'a [f32],
+    levels: &'a mut [u8],
+}
+
+impl kernel::Kernel for Tables<'_> {
+    type Output = (f32, f32);
+
+    #[inline(always)]
+    fn run<L: kernel::Lanes>(self, _: L) -> (f32, f32) {
+        kmeans_core::tables(self.metric, self.v, self.columns, self.levels)
     }
 }

@@ -89,8 +89,9 @@ pub use progress::{OnProgress, Progress};
 pub use report::{InertiaOver, IterationStats, PairCounts, Report, RunReport, Seconds, Stop, Warning};
 pub use resident::{PendingTally, Split, Tally, Update};
 pub use scan::{
-    Contenders, Looking, MOST_PANEL_COLUMNS, PANEL_OFFSET, PANEL_QUAD, PANEL_VECTORS, Panels, PlainScanner,
-    Quantised, Scanner, StoredRows, at as place_in_panel, panel_bytes,
+    Contenders, GROUP_VECTORS, Groups, Looking, LookingUp, MOST_PANEL_COLUMNS, MOST_PIECES, PANEL_OFFSET,
+    PANEL_QUAD, PANEL_VECTORS, Panels, PlainScanner, Quantised, Scanner, StoredRows, at as place_in_panel,
+    panel_bytes, tables,
 };
 pub use sparse_rows::SparseRows;
 pub use stats::PartialStats;

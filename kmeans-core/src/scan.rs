@@ -106,6 +106,43 @@ impl Contenders {
     }
 }
 
+/// Vectors whose codes are looked up together: four panels.
+pub const GROUP_VECTORS: usize = 4 * PANEL_VECTORS;
+
+/// Vectors as codes of a product quantizer, in groups of 64: the codes of a piece are next to each other.
+///
+/// ```text
+/// group 0                                        group 1
+/// piece 0           piece 1          ...         piece 0        ...
+/// x0 x1 ... x63   | x0 x1 ... x63  | ...         x64 ...        ...
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Groups<'a> {
+    /// 64 bytes for each piece of each group.
+    pub codes: &'a [u8],
+    /// The constant part of each score, `‖x‖²` for L2 and 0 for products; +∞ where groups are filled up.
+    pub biases: &'a [f32],
+    /// Pieces of a vector, at most [`MOST_PIECES`].
+    pub pieces: usize,
+}
+
+/// Pieces whose levels add up to 16 bits: `255 · 257 < 2¹⁶`.
+pub const MOST_PIECES: usize = 257;
+
+/// A query that looks up codes: what each code of each piece adds to a score, rounded down to a byte.
+#[derive(Clone, Copy, Debug)]
+pub struct LookingUp<'a> {
+    /// 256 for each piece: a score is not less than `least + step · Σ levels + bias`, and less than that plus
+    /// `step · pieces`.
+    pub levels: &'a [u8],
+    /// What a level is.
+    pub step: f32,
+    /// What all codes have at least.
+    pub least: f32,
+    /// Vectors of a higher score are not looked for.
+    pub limit: f32,
+}
+
 /// Rows as they are stored, and what brings them into the frame: `v = x · scale − origin`, in one rounding where the
 /// scale is not 1.
 #[derive(Clone, Copy, Debug)]
@@ -145,6 +182,21 @@ pub trait Scanner: Send + Sync {
         skip: &[u16],
         found: &mut [Contenders],
     );
+
+    /// What each code of each piece adds to the score of `v`, into `levels`, 256 a piece, rounded down to bytes: returns
+    /// the step of a level, and what all codes have at least. `columns` are pieces × columns of a piece × 256 codewords.
+    fn tables(&self, metric: Metric, v: &[f32], columns: &[f32], levels: &mut [u8]) -> (f32, f32) {
+        tables(metric, v, columns, levels)
+    }
+
+    /// The same for vectors that are codes.
+    fn look_up(&self, groups: Groups<'_>, queries: &[LookingUp<'_>], skip: &[u16], found: &mut [Contenders]) {
+        for group in 0..groups.biases.len() / GROUP_VECTORS {
+            for (query, found) in queries.iter().zip(&mut *found) {
+                look_up_group(groups, group, query, skip, found);
+            }
+        }
+    }
 
     /// `Σ (v_l − x_l)²` for L2, `Σ v_l·x_l` for products, of `v` and the rows `ids`: in `f64`, with eight fixed lanes,
     /// the same bits everywhere.
@@ -246,4 +298,72 @@ pub const fn at(column: usize, lane: usize) -> usize {
 /// The next `f32` that is certainly not less.
 fn rounded_up(x: f64) -> f32 {
     ((x * (1.0 + 1e-6)) as f32).next_up()
+}
+
+/// A group of codes, looked up in plain loops.
+fn look_up_group(
+    groups: Groups<'_>,
+    group: usize,
+    query: &LookingUp<'_>,
+    skip: &[u16],
+    found: &mut Contenders,
+) {
+    let mut sums = [0_u32; GROUP_VECTORS];
+    let codes = &groups.codes[group * groups.pieces * GROUP_VECTORS..][..groups.pieces * GROUP_VECTORS];
+    let pieces = codes.as_chunks::<GROUP_VECTORS>().0.iter().zip(query.levels.as_chunks::<256>().0);
+    for (codes, levels) in pieces {
+        for (sum, &code) in sums.iter_mut().zip(codes) {
+            *sum += u32::from(levels[usize::from(code)]);
+        }
+    }
+    for (lane, sum) in sums.into_iter().enumerate() {
+        let place = group * GROUP_VECTORS + lane;
+        let skipped = skip.get(place / PANEL_VECTORS).copied().unwrap_or(0) >> (place % PANEL_VECTORS) & 1;
+        let bias = groups.biases[place];
+        let least = query.least + query.step * sum as f32 + bias;
+        // What is no number rules nothing out.
+        let is_out = least > query.limit || bias == f32::INFINITY;
+        if !is_out && skipped == 0 {
+            found.places.push(place as u32);
+            found.least.push(least);
+        }
+    }
+}
+
+/// [`Scanner::tables`] in plain loops, which compilers make lanes of.
+#[inline(always)]
+pub fn tables(metric: Metric, v: &[f32], columns: &[f32], levels: &mut [u8]) -> (f32, f32) {
+    const LEVELS: usize = 256;
+    let (factor, pieces) = (metric.score_factor(), levels.len() / LEVELS);
+    let (dsub, mut terms) = (v.len() / pieces, vec![[0.0_f32; LEVELS]; pieces]);
+    let (mut least, mut range) = (0.0_f32, 0.0_f32);
+    let mut lowest = vec![0.0_f32; pieces];
+    let of_pieces =
+        terms.iter_mut().zip(&mut lowest).zip(v.chunks_exact(dsub).zip(columns.chunks_exact(dsub * LEVELS)));
+    for ((terms, lowest), (v, columns)) in of_pieces {
+        for (&v, column) in v.iter().zip(columns.as_chunks::<LEVELS>().0) {
+            for l in 0..LEVELS {
+                terms[l] += factor * v * column[l];
+            }
+        }
+        let (mut low, mut high) = ([f32::INFINITY; 16], [f32::NEG_INFINITY; 16]);
+        for terms in terms.as_chunks::<16>().0 {
+            for l in 0..16 {
+                low[l] = if terms[l] < low[l] { terms[l] } else { low[l] };
+                high[l] = if terms[l] > high[l] { terms[l] } else { high[l] };
+            }
+        }
+        *lowest = low.into_iter().fold(f32::INFINITY, f32::min);
+        least += *lowest;
+        range = range.max(high.into_iter().fold(f32::NEG_INFINITY, f32::max) - *lowest);
+    }
+    let step = range / 255.0;
+    let inverse = if step > f32::MIN_POSITIVE { 1.0 / step } else { 0.0 };
+    for ((terms, lowest), levels) in terms.iter().zip(&lowest).zip(levels.as_chunks_mut::<LEVELS>().0) {
+        for l in 0..LEVELS {
+            // Rounded down; a hair less, as the product may have been rounded up.
+            levels[l] = ((terms[l] - lowest) * inverse * (1.0 - 1e-6)) as u8;
+        }
+    }
+    (if inverse > 0.0 { step } else { 0.0 }, least)
 }

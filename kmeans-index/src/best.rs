@@ -8,6 +8,8 @@ use std::collections::BinaryHeap;
 pub(crate) struct Hit {
     pub(crate) cost: f32,
     pub(crate) id: u64,
+    /// Its list, the part of that, and its place there.
+    pub(crate) at: [u32; 3],
 }
 
 impl Eq for Hit {}
@@ -99,7 +101,7 @@ mod tests {
     fn the_cheapest_stay_and_equal_ones_by_id() {
         let mut best = Best::new(Want::Nearest(3));
         for (cost, id) in [(2.0, 1), (1.0, 9), (1.0, 4), (5.0, 0), (1.0, 2), (2.0, 0)] {
-            best.offer(Hit { cost, id });
+            best.offer(Hit { cost, id, at: [0; 3] });
         }
         assert_eq!(best.limit(), Some(1.0));
         let ids: Vec<u64> = best.into_sorted().iter().map(|hit| hit.id).collect();
@@ -110,7 +112,7 @@ mod tests {
     fn within_a_radius_is_strictly_within() {
         let mut best = Best::new(Want::Within(2.0));
         for (cost, id) in [(2.0, 1), (1.0, 9), (-1.0, 4)] {
-            best.offer(Hit { cost, id });
+            best.offer(Hit { cost, id, at: [0; 3] });
         }
         let ids: Vec<u64> = best.into_sorted().iter().map(|hit| hit.id).collect();
         assert_eq!(ids, [4, 9]);

@@ -5,10 +5,11 @@ use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 use kmeans_core::Scanner;
-use kmeans_data::Points;
+use kmeans_data::{Points, Rows};
 
 use crate::best::Hit;
 use crate::error::{Error, Result};
+use crate::hardware::Hardware;
 use crate::search_result::SearchResult;
 use crate::store::{Arriving, Store};
 
@@ -106,6 +107,29 @@ pub(crate) fn check_columns(points: &dyn Points, d: usize) -> Result<()> {
     Err(Error::DimensionMismatch { data: points.name().to_owned(), found: points.dim(), expected: d })
 }
 
+/// At most `most` of the rows, evenly spread.
+///
+/// # Errors
+/// Columns that do not fit, no rows at all, and a row of them that is no number.
+pub(crate) fn some_rows(points: &dyn Points, d: usize, most: usize) -> Result<Rows> {
+    check_columns(points, d)?;
+    let n = points.rows();
+    if n == 0 {
+        return Err(Error::NoVectors);
+    }
+    let m = n.min(most);
+    let rows: Vec<usize> = (0..m).map(|i| i * n / m).collect();
+    let mut x = vec![0.0; m * d];
+    points.gather(&rows, &mut x)?;
+    match x.iter().position(|x| !x.is_finite()) {
+        Some(at) => {
+            let (data, row) = (points.name().to_owned(), points.source_row(rows[at / d]));
+            Err(kmeans_core::Error::NonFinite { data, row, column: at % d, value: x[at] }.into())
+        }
+        None => Ok(Rows::new(x, d)?),
+    }
+}
+
 /// Searches for all queries: `find` has those of a block, in the frame. `p` hits are expected of each.
 pub(crate) fn search(
     store: &Store,
@@ -178,7 +202,7 @@ pub(crate) fn ids<'a>(
 /// As [`to_store`]; ids that do not fit; and whatever `lists_of` returns.
 pub(crate) fn add(
     store: &mut Store,
-    scanner: &dyn Scanner,
+    (hardware, scanner): (&dyn Hardware, &dyn Scanner),
     points: &dyn Points,
     given: Option<&[u64]>,
     mut lists_of: impl FnMut(Range<usize>) -> Result<Vec<u32>>,
@@ -188,7 +212,8 @@ pub(crate) fn add(
     let (before, mut added) = (store.next_id, 0);
     let done = to_store(store, scanner, points, |store, rows, x| {
         let lists = lists_of(rows.clone())?;
-        store.add(scanner, &Arriving { x, lists: &lists, ids: &ids[rows.clone()] });
+        let codes = store.codes(hardware, x, &lists)?;
+        store.add(scanner, &Arriving { x, lists: &lists, ids: &ids[rows.clone()], codes: &codes });
         added = rows.end;
         Ok(())
     });

@@ -26,7 +26,7 @@ impl Coarse {
         let longest = model.offsets().chunks_exact(d).map(sq_norm).fold(0.0, f64::max).sqrt();
         centroids.reach_out(longest);
         let ids: Vec<u64> = (0..k as u64).collect();
-        centroids.add(scanner, &Arriving { x: model.offsets(), lists: &vec![0; k], ids: &ids });
+        centroids.add(scanner, &Arriving { x: model.offsets(), lists: &vec![0; k], ids: &ids, codes: &[] });
         Ok(Self { centroids, exact })
     }
 
@@ -45,7 +45,8 @@ impl Coarse {
         if let Some(exact) = &self.exact {
             return Ok(exact.nearest(queries.rows(), nprobe)?.0);
         }
-        let scan = Scan { store: &self.centroids, scanner, want: Want::Nearest(nprobe), filter: None };
+        let scan =
+            Scan { store: &self.centroids, scanner, want: Want::Nearest(nprobe), filter: None, k_factor: 1 };
         let lists = vec![0; queries.len()];
         let found = scan.run(queries, Probes { lists: &lists, each: 1 })?;
         Ok(found.into_iter().flatten().map(|hit| hit.id as u32).collect())

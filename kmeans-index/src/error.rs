@@ -78,8 +78,33 @@ pub enum Error {
         /// How vectors are stored.
         storage: Storage,
     },
+    /// Vectors that cannot be cut into so many pieces.
+    #[error("{m} pieces of vectors of {d} columns, expected a divisor of that, from 1 to {most}")]
+    Pieces {
+        /// Pieces asked for.
+        m: usize,
+        /// Columns.
+        d: usize,
+        /// The most that there can be.
+        most: usize,
+    },
+    /// A product quantizer without codebooks.
+    #[error("{storage} has no codebooks yet: train the index on vectors before any are added")]
+    Untrained {
+        /// How vectors are to be stored.
+        storage: Storage,
+    },
+    /// Codebooks for vectors that have codes already.
+    #[error("{len} vectors have codes of the codebooks that there are: train an empty index")]
+    NotEmpty {
+        /// Vectors in the index.
+        len: usize,
+    },
+    /// Nothing to measure again.
+    #[error("k_factor is 0, expected at least 1")]
+    KFactor,
     /// A word that names no storage.
-    #[error("storage is {word}, expected f32, f16 or sq8")]
+    #[error("storage is {word}, expected f32, f16, sq8, pq:M, pq:M+f16 or pq:M+f32 (M pieces, at least 1)")]
     UnknownStorage {
         /// What was given.
         word: String,

@@ -4,16 +4,18 @@
 //!
 //! | tensor | type | shape | what |
 //! |---|---|---|---|
-//! | `panel_bytes` | U8 | panels × bytes | vectors as bytes, see [`kmeans_core::Panels`] |
-//! | `panel_scales`, `panel_biases` | F32 | panels × 16 | |
-//! | `panel_bounds` | F32 | panels × 2 | |
+//! | `codes` | U8 | panels × bytes, or groups × bytes | [`kmeans_core::Panels`], or for `pq` [`kmeans_core::Groups`] |
+//! | `scales` | F32 | panels × 16 | but for `pq` |
+//! | `biases` | F32 | panels × 16, or groups × 64 | |
+//! | `bounds` | F32 | panels × 2 | but for `pq` |
 //! | `ids` | U64 | n | |
-//! | `list_sizes` | U64 | k | vectors of each list; its panels are so many by 16, rounded up |
+//! | `list_sizes` | U64 | k | vectors of each list; its panels are so many by 16 (groups: by 64), rounded up |
 //! | `list_checksums` | U64 | k | XXH3 of a list's part of the tensors above and of `vectors` |
-//! | `vectors` | F32 or F16 | n × d | but for `sq8` |
+//! | `vectors` | F32 or F16 | n × d | but for `sq8`, and for `pq` that refines nothing |
+//! | `codebooks` | F32 | m × 256 × d/m | of `pq` |
 //! | `origin` | F32 | d | of a flat index |
 //! | `model` | U8 | bytes | a model file, of an IVF index |
-//! | `checksum` | U64 | 1 | XXH3 of the header, `list_sizes`, `list_checksums`, and `origin` or `model` |
+//! | `checksum` | U64 | 1 | XXH3 of the header, `list_sizes`, `list_checksums`, `codebooks`, and `origin` or `model` |
 //!
 //! The metadata `index` is a [`Heading`] in JSON. A list is compared with its checksum when it is looked into first.
 
@@ -21,7 +23,7 @@ use std::io::{Seek, SeekFrom, Write};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use kmeans_core::{PANEL_VECTORS, Scanner, TensorLayout, panel_bytes};
+use kmeans_core::{GROUP_VECTORS, PANEL_VECTORS, Scanner, TensorLayout, panel_bytes};
 use kmeans_data::{AtomicFile, DataError};
 use safetensors::tensor::Dtype;
 use serde::{Deserialize, Serialize};
@@ -29,7 +31,8 @@ use xxhash_rust::xxh3::Xxh3;
 
 use crate::error::{Error, Result};
 use crate::part::{Part, Rows};
-use crate::storage::Storage;
+use crate::pq::LEVELS;
+use crate::storage::{Refine, Storage};
 
 pub(crate) const FORMAT: &str = "kmeans-index";
 pub(crate) const VERSION: u32 = 1;
@@ -64,44 +67,54 @@ pub(crate) struct Heading {
 /// The tensors, in the order of the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tensor {
-    PanelBytes,
-    PanelScales,
-    PanelBiases,
-    PanelBounds,
+    Codes,
+    Scales,
+    Biases,
+    Bounds,
     Ids,
     ListSizes,
     ListChecksums,
     Checksum,
-    Vectors,
+    Codebooks,
     Origin,
+    Vectors,
     Model,
 }
 
+/// The tensors that lists have a part of.
+pub(crate) const LISTED: [Tensor; 6] =
+    [Tensor::Codes, Tensor::Scales, Tensor::Biases, Tensor::Bounds, Tensor::Ids, Tensor::Vectors];
+/// Those that the checksum of the file is of.
+pub(crate) const SMALL: [Tensor; 5] =
+    [Tensor::ListSizes, Tensor::ListChecksums, Tensor::Codebooks, Tensor::Origin, Tensor::Model];
+
 impl Tensor {
-    pub(crate) const ALL: [Self; 11] = [
-        Self::PanelBytes,
-        Self::PanelScales,
-        Self::PanelBiases,
-        Self::PanelBounds,
+    pub(crate) const ALL: [Self; 12] = [
+        Self::Codes,
+        Self::Scales,
+        Self::Biases,
+        Self::Bounds,
         Self::Ids,
         Self::ListSizes,
         Self::ListChecksums,
         Self::Checksum,
-        Self::Vectors,
+        Self::Codebooks,
         Self::Origin,
+        Self::Vectors,
         Self::Model,
     ];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Self::PanelBytes => "panel_bytes",
-            Self::PanelScales => "panel_scales",
-            Self::PanelBiases => "panel_biases",
-            Self::PanelBounds => "panel_bounds",
+            Self::Codes => "codes",
+            Self::Scales => "scales",
+            Self::Biases => "biases",
+            Self::Bounds => "bounds",
             Self::Ids => "ids",
             Self::ListSizes => "list_sizes",
             Self::ListChecksums => "list_checksums",
             Self::Checksum => "checksum",
+            Self::Codebooks => "codebooks",
             Self::Vectors => "vectors",
             Self::Origin => "origin",
             Self::Model => "model",
@@ -112,38 +125,64 @@ impl Tensor {
 /// How many of everything a file has.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Counts {
-    pub(crate) d: usize,
-    pub(crate) lists: usize,
-    pub(crate) vectors: usize,
-    pub(crate) panels: usize,
-    pub(crate) model_bytes: usize,
+    kind: Kind,
+    storage: Storage,
+    d: usize,
+    lists: usize,
+    vectors: usize,
+    /// Panels, or groups of a product quantizer.
+    blocks: usize,
+    model_bytes: usize,
 }
 
 impl Counts {
-    pub(crate) fn of(sizes: &[usize], d: usize, model_bytes: usize) -> Self {
-        let panels = sizes.iter().map(|size| size.div_ceil(PANEL_VECTORS)).sum();
-        Self { d, lists: sizes.len(), vectors: sizes.iter().sum(), panels, model_bytes }
+    pub(crate) fn of(heading: &Heading, storage: Storage, sizes: &[usize], model_bytes: usize) -> Self {
+        Self {
+            kind: heading.kind,
+            storage,
+            d: heading.d,
+            lists: sizes.len(),
+            vectors: sizes.iter().sum(),
+            blocks: sizes.iter().map(|size| size.div_ceil(block_vectors(storage))).sum(),
+            model_bytes,
+        }
     }
 
     /// Type and shape of each tensor.
-    pub(crate) fn shape(self, tensor: Tensor, kind: Kind, storage: Storage) -> (Dtype, Vec<usize>) {
-        let Self { d, lists, vectors, panels, model_bytes } = self;
+    pub(crate) fn shape(self, tensor: Tensor) -> (Dtype, Vec<usize>) {
+        let Self { kind, storage, d, lists, vectors, blocks, model_bytes } = self;
+        let panels = if storage.pieces().is_some() { 0 } else { blocks };
         match tensor {
-            Tensor::PanelBytes => (Dtype::U8, vec![panels, panel_bytes(d)]),
-            Tensor::PanelScales | Tensor::PanelBiases => (Dtype::F32, vec![panels, PANEL_VECTORS]),
-            Tensor::PanelBounds => (Dtype::F32, vec![panels, 2]),
+            Tensor::Codes => (Dtype::U8, vec![blocks, block_bytes(storage, d)]),
+            Tensor::Scales => (Dtype::F32, vec![panels, PANEL_VECTORS]),
+            Tensor::Biases => (Dtype::F32, vec![blocks, block_vectors(storage)]),
+            Tensor::Bounds => (Dtype::F32, vec![panels, 2]),
             Tensor::Ids => (Dtype::U64, vec![vectors]),
             Tensor::ListSizes | Tensor::ListChecksums => (Dtype::U64, vec![lists]),
             Tensor::Checksum => (Dtype::U64, vec![1]),
-            Tensor::Vectors => match storage {
-                Storage::F32 => (Dtype::F32, vec![vectors, d]),
-                Storage::F16 => (Dtype::F16, vec![vectors, d]),
-                Storage::Sq8 => (Dtype::F32, vec![0, d]),
+            Tensor::Codebooks => match storage.pieces() {
+                Some(m) => (Dtype::F32, vec![m, LEVELS, d / m]),
+                None => (Dtype::F32, vec![0, LEVELS, 0]),
+            },
+            Tensor::Vectors => match storage.rows() {
+                Some(Refine::F32) => (Dtype::F32, vec![vectors, d]),
+                Some(Refine::F16) => (Dtype::F16, vec![vectors, d]),
+                None => (Dtype::F32, vec![0, d]),
             },
             Tensor::Origin => (Dtype::F32, vec![if kind == Kind::Flat { d } else { 0 }]),
             Tensor::Model => (Dtype::U8, vec![model_bytes]),
         }
     }
+}
+
+/// Vectors of a panel, or of a group of a product quantizer.
+pub(crate) fn block_vectors(storage: Storage) -> usize {
+    if storage.pieces().is_some() { GROUP_VECTORS } else { PANEL_VECTORS }
+}
+
+/// Bytes of the codes of a panel, or of a group.
+pub(crate) fn block_bytes(storage: Storage, d: usize) -> usize {
+    storage.pieces().map_or_else(|| panel_bytes(d), |m| m * GROUP_VECTORS)
 }
 
 /// Where the vectors come from: lists of known sizes, made one at a time.
@@ -161,6 +200,8 @@ pub(crate) struct Head<'a> {
     pub(crate) origin: &'a [f32],
     /// Of an IVF index; else empty.
     pub(crate) model: &'a [u8],
+    /// Of a product quantizer; else empty.
+    pub(crate) codebooks: &'a [f32],
 }
 
 /// Writes an index to a temporary file and renames it. Memory: some lists at a time.
@@ -170,10 +211,10 @@ pub(crate) fn write(
     scanner: &dyn Scanner,
     source: &Source<'_>,
 ) -> Result<()> {
-    let counts = Counts::of(&source.sizes, head.heading.d, head.model.len());
+    let counts = Counts::of(&head.heading, head.storage, &source.sizes, head.model.len());
     let heading = serde_json::to_string(&head.heading).expect("a heading is plain JSON");
     let tensors = Tensor::ALL.map(|tensor| {
-        let (dtype, shape) = counts.shape(tensor, head.heading.kind, head.storage);
+        let (dtype, shape) = counts.shape(tensor);
         (tensor.name(), dtype, shape)
     });
     let layout = TensorLayout::new(&[("index", &heading)], &tensors);
@@ -181,15 +222,7 @@ pub(crate) fn write(
     let mut out = Places { file: &mut file };
     out.put(0, layout.head())?;
 
-    let mut next = [
-        Tensor::PanelBytes,
-        Tensor::PanelScales,
-        Tensor::PanelBiases,
-        Tensor::PanelBounds,
-        Tensor::Ids,
-        Tensor::Vectors,
-    ]
-    .map(start);
+    let mut next = LISTED.map(start);
     let mut checksums = Vec::with_capacity(source.sizes.len());
     let mut lists = 0..source.sizes.len();
     while !lists.is_empty() {
@@ -211,17 +244,18 @@ pub(crate) fn write(
         lists.start = together.end;
     }
     let sizes: Vec<u64> = source.sizes.iter().map(|&size| size as u64).collect();
-    let small: [&[u8]; 4] = [
+    let small: [&[u8]; 5] = [
         bytemuck::cast_slice(&sizes),
         bytemuck::cast_slice(&checksums),
+        bytemuck::cast_slice(head.codebooks),
         bytemuck::cast_slice(head.origin),
         head.model,
     ];
-    let places = [Tensor::ListSizes, Tensor::ListChecksums, Tensor::Origin, Tensor::Model].map(start);
-    for (place, bytes) in places.into_iter().zip(small) {
-        out.put(place, bytes)?;
+    for (tensor, bytes) in SMALL.into_iter().zip(small) {
+        out.put(start(tensor), bytes)?;
     }
-    let whole = checksum(&[layout.head(), small[0], small[1], small[2], small[3]]);
+    let [a, b, c, d, e] = small;
+    let whole = checksum(&[layout.head(), a, b, c, d, e]);
     out.put(start(Tensor::Checksum), &whole.to_le_bytes())?;
     Ok(file.commit()?)
 }
@@ -247,7 +281,7 @@ pub(crate) fn pieces(part: &Part) -> [&[u8]; 6] {
         match &part.rows {
             Rows::F32(rows) => bytemuck::cast_slice(rows.as_slice()),
             Rows::F16(rows) => bytemuck::cast_slice(rows.as_slice()),
-            Rows::Bytes => &[],
+            Rows::None => &[],
         },
     ]
 }

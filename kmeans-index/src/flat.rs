@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
-use kmeans_core::{Extent, Frame, Metric, Scanner};
+use kmeans_core::{Extent, Frame, Metric, PlainScanner, Scanner};
 use kmeans_data::{AtomicFile, Overwrite, Points, RowSlice};
 
 use crate::best::{Hit, Want};
@@ -15,12 +15,13 @@ use crate::file::{Head, Kind, Source, unusable, write};
 use crate::hardware::{Exact, Hardware};
 use crate::open::{self, Opened};
 use crate::options::SearchOptions;
+use crate::pq::Pq;
 use crate::scan::{Probes, Queries, Scan};
 use crate::search_result::SearchResult;
 use crate::space::Space;
 use crate::spill::Spill;
 use crate::storage::Storage;
-use crate::store::Store;
+use crate::store::{Arriving, Store};
 
 /// Lists among which vectors are shared out, so that threads add to several at once; all are looked into.
 const LISTS: usize = 16;
@@ -91,12 +92,8 @@ impl FlatIndex {
         metric: Metric,
         storage: Storage,
     ) -> Result<Self> {
-        let mut index = Self {
-            scanner: hardware.list_scanner()?,
-            hardware,
-            store: Store::new(space_of(points, metric)?, storage, LISTS),
-            exact: OnceLock::new(),
-        };
+        let (scanner, store) = (hardware.list_scanner()?, trained(&*hardware, points, metric, storage)?);
+        let mut index = Self { hardware, scanner, store, exact: OnceLock::new() };
         index.add(points)?;
         Ok(index)
     }
@@ -121,7 +118,12 @@ impl FlatIndex {
             return Err(unusable(path, "its lists, its origin or its scale are not those of a flat index"));
         }
         let space = Space::at(opened.origin.clone(), heading.scale, heading.metric)?;
-        let (scanner, store) = (hardware.list_scanner()?, Store::of_file(space, opened));
+        let (scanner, codebooks) = (hardware.list_scanner()?, opened.codebooks.clone());
+        let mut store = Store::of_file(space, opened);
+        if let Some(m) = store.storage.pieces() {
+            let pq = Pq::of(&*hardware, codebooks, m)?;
+            store.set_pq(pq, vec![0.0; LISTS * store.dim()]);
+        }
         Ok(Self { hardware, scanner, store, exact: OnceLock::new() })
     }
 
@@ -151,19 +153,22 @@ impl FlatIndex {
     ) -> Result<Self> {
         let path = path.as_ref();
         let file = AtomicFile::create(path, overwrite)?;
-        let scanner = hardware.list_scanner()?;
-        let mut store = Store::new(space_of(points, metric)?, storage, LISTS);
+        let hardware: Arc<dyn Hardware> = Arc::new(hardware);
+        let (scanner, mut store) = (hardware.list_scanner()?, trained(&*hardware, points, metric, storage)?);
         let ids = blocks::ids(&store, points, ids)?;
         let mut sizes = vec![0; LISTS];
         lists_of(0, 0..points.rows()).iter().for_each(|&list| sizes[list as usize] += 1);
-        let mut spill = Spill::new(path, store.dim(), sizes.clone())?;
-        blocks::to_store(&mut store, &*scanner, points, |_, rows, x| {
-            spill.put(x, &lists_of(0, rows.clone()), &ids[rows])
+        let pieces = storage.pieces().unwrap_or(0);
+        let mut spill = Spill::new(path, [store.dim(), pieces], sizes.clone())?;
+        blocks::to_store(&mut store, &*scanner, points, |store, rows, x| {
+            let lists = lists_of(0, rows.clone());
+            let codes = store.codes(&*hardware, x, &lists)?;
+            spill.put(&Arriving { x, lists: &lists, ids: &ids[rows], codes: &codes })
         })?;
         store.number_on(&ids);
-        let part = |list| spill.part(&*scanner, &store.space, storage, list);
+        let part = |list| spill.part(store.coder(&*scanner, list), storage, list);
         write(file, &head(&store), &*scanner, &Source { sizes, part: &part })?;
-        Self::of_file(Arc::new(hardware), path, open::open(path)?)
+        Self::of_file(hardware, path, open::open(path)?)
     }
 
     /// Adds the rows of `points`, numbered on from the largest id.
@@ -188,7 +193,9 @@ impl FlatIndex {
     fn add_some(&mut self, points: &dyn Points, ids: Option<&[u64]>) -> Result<()> {
         self.exact = OnceLock::new();
         let first = self.store.len as u64;
-        blocks::add(&mut self.store, &*self.scanner, points, ids, |rows| Ok(lists_of(first, rows)))
+        blocks::add(&mut self.store, (&*self.hardware, &*self.scanner), points, ids, |rows| {
+            Ok(lists_of(first, rows))
+        })
     }
 
     /// Removes the vectors of `ids`, those that are there; returns how many. Their memory comes free when the index is
@@ -308,6 +315,9 @@ impl FlatIndex {
         if options.nprobe != 1 {
             return Err(Error::Nprobe { nprobe: options.nprobe, k: 1 });
         }
+        if options.k_factor == 0 {
+            return Err(Error::KFactor);
+        }
         Ok(())
     }
 
@@ -315,7 +325,8 @@ impl FlatIndex {
         self.check(options)?;
         let (store, scanner) = (&self.store, &*self.scanner);
         let expected = if let Want::Nearest(p) = want { p } else { 0 };
-        let scan = Scan { store, scanner, want, filter: options.filter };
+        let SearchOptions { filter, k_factor, .. } = options;
+        let scan = Scan { store, scanner, want, filter, k_factor };
         blocks::search(store, scanner, queries, expected, |v| {
             let queries = Queries::new(scanner, v, store.dim());
             let lists: Vec<u32> = (0..queries.len()).flat_map(|_| 0..LISTS as u32).collect();
@@ -337,16 +348,18 @@ impl OnDevice {
         let (d, mut ids, mut vectors) = (store.dim(), Vec::new(), Vec::new());
         // An empty index, to see whether there is such a device at all.
         let metric = store.space.score_metric();
-        if hardware.exact(&[], d, metric)?.is_none() {
+        if store.storage.pieces().is_some() || hardware.exact(&[], d, metric)?.is_none() {
             return Ok(None);
         }
-        for part in store.lists.iter().flatten() {
+        let parts =
+            store.lists.iter().enumerate().flat_map(|(list, parts)| parts.iter().map(move |p| (list, p)));
+        for (list, part) in parts {
             for place in 0..part.places() {
                 if let Some(id) = part.id(place) {
                     ids.push(id);
                     vectors.resize(vectors.len() + d, 0.0);
                     let row = vectors.len() - d;
-                    part.reconstruct(&store.space, place, &mut vectors[row..]);
+                    part.reconstruct(store.coder(&PlainScanner, list), place, &mut vectors[row..]);
                 }
             }
         }
@@ -360,7 +373,7 @@ impl OnDevice {
         let (numbers, distances) = self.exact.nearest(v, p)?;
         let hits = numbers.iter().zip(distances).map(|(&number, distance)| {
             let cost = store.space.cost(f64::from(distance));
-            Hit { cost, id: self.ids[number as usize] }
+            Hit { cost, id: self.ids[number as usize], at: [0; 3] }
         });
         let hits: Vec<Hit> = hits.collect();
         let sorted = |hits: &[Hit]| {
@@ -385,7 +398,8 @@ impl fmt::Debug for FlatIndex {
 
 fn head(store: &Store) -> Head<'_> {
     let origin = store.space.frame().origin();
-    Head { heading: store.heading(Kind::Flat), storage: store.storage, origin, model: &[] }
+    let codebooks = store.pq.as_ref().map_or(&[][..], Pq::codebooks);
+    Head { heading: store.heading(Kind::Flat), storage: store.storage, origin, model: &[], codebooks }
 }
 
 /// The lists of the next rows, where `first` vectors are there already.
@@ -393,19 +407,25 @@ fn lists_of(first: u64, rows: Range<usize>) -> Vec<u32> {
     rows.map(|row| ((first + row as u64) / RUN % LISTS as u64) as u32).collect()
 }
 
+/// An empty store in coordinates centred on some of the rows, with what its storage learns from them.
+fn trained(hardware: &dyn Hardware, points: &dyn Points, metric: Metric, storage: Storage) -> Result<Store> {
+    let mut store = Store::new(space_of(points, metric)?, storage, LISTS);
+    if let Some(m) = storage.pieces() {
+        let d = store.dim();
+        Pq::check(d, m)?;
+        let mut x = blocks::some_rows(points, d, Pq::TRAINED_ON)?.into_values();
+        store.space.to_store(&mut x);
+        store.space.stored_to_frame(&mut x);
+        store.set_pq(Pq::train(hardware, &x, d, m)?, vec![0.0; LISTS * d]);
+    }
+    Ok(store)
+}
+
 /// Coordinates centred on some of the rows, evenly spread.
 fn space_of(points: &dyn Points, metric: Metric) -> Result<Space> {
     metric.check_fused()?;
     let (n, d) = (points.rows(), points.dim());
-    if n == 0 {
-        return Err(Error::NoVectors);
-    }
-    let m = n.min(ORIGIN_VECTORS);
-    let rows: Vec<usize> = (0..m).map(|i| i * n / m).collect();
-    let mut some = vec![0.0; m * d];
-    points.gather(&rows, &mut some)?;
-    // Those that are no numbers are refused when they are added.
-    some.iter_mut().filter(|x| !x.is_finite()).for_each(|x| *x = 0.0);
+    let some = blocks::some_rows(points, d, ORIGIN_VECTORS)?.into_values();
     let mut extent = Extent::new(some[..d].to_vec(), some[..d].to_vec(), n, None);
     for row in some.chunks_exact(d) {
         for (column, &x) in row.iter().enumerate() {

@@ -16,12 +16,13 @@ use crate::file::{Head, Kind, Source, unusable, write};
 use crate::hardware::Hardware;
 use crate::open::{self, Opened};
 use crate::options::SearchOptions;
+use crate::pq::Pq;
 use crate::scan::{Probes, Queries, Scan};
 use crate::search_result::SearchResult;
 use crate::space::Space;
 use crate::spill::Spill;
 use crate::storage::Storage;
-use crate::store::Store;
+use crate::store::{Arriving, Store, residuals};
 
 /// Nearest-neighbour search in the clusters of a model: an inverted file.
 ///
@@ -41,19 +42,44 @@ pub struct IvfIndex {
 }
 
 impl IvfIndex {
-    /// An empty index of the clusters of `model`, to which vectors are added.
+    /// An empty index of the clusters of `model`, to which vectors are added; a product quantizer has to be trained first,
+    /// by [`IvfIndex::train`].
     ///
     /// # Errors
-    /// A model of a metric other than l2, ip and cosine; a device that cannot be opened.
+    /// A model of a metric other than l2, ip and cosine; a device that cannot be opened; [`Error::Pieces`].
     pub fn new(hardware: impl Hardware + 'static, model: KMeansModel, storage: Storage) -> Result<Self> {
         Self::new_on(Arc::new(hardware), model, storage)
     }
 
     pub(crate) fn new_on(hardware: Arc<dyn Hardware>, model: KMeansModel, storage: Storage) -> Result<Self> {
+        if let Some(m) = storage.pieces() {
+            Pq::check(model.dim(), m)?;
+        }
         let scanner = hardware.list_scanner()?;
         let store = Store::new(Space::of_model(&model)?, storage, model.k());
         let coarse = Coarse::new(&*hardware, &*scanner, &model)?;
         Ok(Self { hardware, scanner, model, coarse, store })
+    }
+
+    /// Trains the codebooks of a product quantizer on some of the rows of `points`, evenly spread: at most 16 384. Other
+    /// storages learn nothing.
+    ///
+    /// # Errors
+    /// [`Error::DimensionMismatch`], [`Error::NoVectors`], [`Error::NotEmpty`] once vectors were added, as their codes are
+    /// of the codebooks of before; rows that are no numbers; a failing engine.
+    pub fn train(&mut self, points: &dyn Points) -> Result<()> {
+        let Some(m) = self.store.storage.pieces() else { return Ok(()) };
+        if !self.is_empty() {
+            return Err(Error::NotEmpty { len: self.len() });
+        }
+        let some = blocks::some_rows(points, self.dim(), Pq::TRAINED_ON)?;
+        let lists = lists_of(&*self.hardware, &self.model, &some, 0..some.rows())?;
+        let mut x = some.into_values();
+        self.store.space.to_store(&mut x);
+        let residuals = residuals(&self.store.space, self.model.offsets(), &x, &lists);
+        let pq = Pq::train(&*self.hardware, &residuals, self.dim(), m)?;
+        self.store.set_pq(pq, self.model.offsets().to_vec());
+        Ok(())
     }
 
     /// Opens an index file. It is mapped: lists are read, and compared with their checksums, when they are looked into
@@ -77,7 +103,14 @@ impl IvfIndex {
             return Err(unusable(path, "its lists are not those of its model"));
         }
         let scanner = hardware.list_scanner()?;
-        let store = Store::of_file(Space::of_model(&model)?, opened);
+        let pq = match opened.storage.pieces() {
+            Some(m) => Some(Pq::of(&*hardware, opened.codebooks.clone(), m)?),
+            None => None,
+        };
+        let mut store = Store::of_file(Space::of_model(&model)?, opened);
+        if let Some(pq) = pq {
+            store.set_pq(pq, model.offsets().to_vec());
+        }
         let coarse = Coarse::new(&*hardware, &*scanner, &model)?;
         Ok(Self { hardware, scanner, model, coarse, store })
     }
@@ -113,6 +146,7 @@ impl IvfIndex {
         let path = path.as_ref();
         let file = AtomicFile::create(path, overwrite)?;
         let mut index = Self::new(hardware, model, storage)?;
+        index.train(points)?;
         index.write_file(file, points, ids)?;
         Self::of_file(index.hardware, path, open::open(path)?)
     }
@@ -126,14 +160,17 @@ impl IvfIndex {
         })?;
         let mut sizes = vec![0; model.k()];
         lists.iter().for_each(|&list| sizes[list as usize] += 1);
-        let mut spill = Spill::new(file.path(), store.dim(), sizes.clone())?;
-        blocks::to_store(store, &**scanner, points, |_, rows, x| {
-            spill.put(x, &lists[rows.clone()], &ids[rows])
+        let pieces = store.storage.pieces().unwrap_or(0);
+        let mut spill = Spill::new(file.path(), [store.dim(), pieces], sizes.clone())?;
+        blocks::to_store(store, &**scanner, points, |store, rows, x| {
+            let lists = &lists[rows.clone()];
+            let codes = store.codes(&**hardware, x, lists)?;
+            spill.put(&Arriving { x, lists, ids: &ids[rows], codes: &codes })
         })?;
         store.number_on(&ids);
         drop((lists, ids));
         let (store, scanner) = (&self.store, &*self.scanner);
-        let part = |list| spill.part(scanner, &store.space, store.storage, list);
+        let part = |list| spill.part(store.coder(scanner, list), store.storage, list);
         write(file, &self.head(&self.model_bytes()?), scanner, &Source { sizes, part: &part })
     }
 
@@ -142,8 +179,14 @@ impl IvfIndex {
         bytes.map_err(|e| Error::Model { reason: e.to_string() })
     }
 
-    fn head<'a>(&self, model: &'a [u8]) -> Head<'a> {
-        Head { heading: self.store.heading(Kind::Ivf), storage: self.store.storage, origin: &[], model }
+    fn head<'a>(&'a self, model: &'a [u8]) -> Head<'a> {
+        Head {
+            heading: self.store.heading(Kind::Ivf),
+            storage: self.store.storage,
+            origin: &[],
+            model,
+            codebooks: self.store.pq.as_ref().map_or(&[], Pq::codebooks),
+        }
     }
 
     /// Adds the rows of `points`, read block by block and numbered on from the largest id: by their positions, if the
@@ -168,9 +211,9 @@ impl IvfIndex {
     }
 
     fn add_some(&mut self, points: &dyn Points, ids: Option<&[u64]>) -> Result<()> {
-        let (hardware, model) = (&self.hardware, &self.model);
-        blocks::add(&mut self.store, &*self.scanner, points, ids, |rows| {
-            lists_of(&**hardware, model, points, rows)
+        let (hardware, model) = (&*self.hardware, &self.model);
+        blocks::add(&mut self.store, (hardware, &*self.scanner), points, ids, |rows| {
+            lists_of(hardware, model, points, rows)
         })
     }
 
@@ -299,12 +342,16 @@ impl IvfIndex {
         if nprobe == 0 || nprobe > k {
             return Err(Error::Nprobe { nprobe, k });
         }
+        if options.k_factor == 0 {
+            return Err(Error::KFactor);
+        }
         if self.is_empty() {
             return Err(Error::NoVectors);
         }
         let (store, scanner) = (&self.store, &*self.scanner);
         let expected = if let Want::Nearest(p) = want { p } else { 0 };
-        let scan = Scan { store, scanner, want, filter: options.filter };
+        let SearchOptions { filter, k_factor, .. } = options;
+        let scan = Scan { store, scanner, want, filter, k_factor };
         blocks::search(store, scanner, queries, expected.max(nprobe), |v| {
             let queries = Queries::new(scanner, v, store.dim());
             let lists = self.coarse.nearest(scanner, &queries, nprobe)?;

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`FlatIndex`] | exact search: every query meets every stored vector |
 //! | [`IvfIndex`] | search in the clusters nearest to a query |
-//! | [`Storage`] | what is kept of a vector: `f32`, `f16`, or a byte a column |
+//! | [`Storage`] | what is kept of a vector: `f32`, `f16`, a byte a column, or a code |
 //! | [`SearchOptions`], [`Filter`] | how many lists to look into, and which vectors may be found |
 //! | [`SearchResult`] | what a search returns |
 //! | [`Index`] | either, as a file has it |
@@ -52,6 +52,7 @@ mod ivf;
 mod open;
 mod options;
 mod part;
+mod pq;
 mod scan;
 mod search_result;
 mod shards;
@@ -70,4 +71,4 @@ pub use index::Index;
 pub use ivf::IvfIndex;
 pub use options::SearchOptions;
 pub use search_result::SearchResult;
-pub use storage::Storage;
+pub use storage::{Refine, Storage};

@@ -5,15 +5,18 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use kmeans_core::PANEL_VECTORS;
 use kmeans_data::MappedFile;
 use safetensors::tensor::{Metadata, SafeTensors};
 
 use crate::column::Column;
 use crate::error::{Error, Result};
-use crate::file::{Counts, FORMAT, Heading, Tensor, VERSION, checksum, pieces, unusable};
+use crate::file::{
+    Counts, FORMAT, Heading, LISTED, SMALL, Tensor, VERSION, block_bytes, block_vectors, checksum, pieces,
+    unusable,
+};
 use crate::part::{Part, Rows};
-use crate::storage::Storage;
+use crate::pq::Pq;
+use crate::storage::{Refine, Storage};
 
 /// An index file, of which only what is small was read.
 pub(crate) struct Opened {
@@ -21,6 +24,8 @@ pub(crate) struct Opened {
     pub(crate) storage: Storage,
     pub(crate) origin: Vec<f32>,
     pub(crate) model: Vec<u8>,
+    /// Of a product quantizer; else empty.
+    pub(crate) codebooks: Vec<f32>,
     /// The vectors of each list.
     pub(crate) parts: Vec<Part>,
     pub(crate) proof: Proof,
@@ -75,13 +80,15 @@ pub(crate) fn open(path: &Path) -> Result<Opened> {
         return Err(unusable(path, "its lists are larger than the file"));
     }
     let model = reader.bytes(Tensor::Model)?.to_vec();
-    let counts = Counts::of(&sizes, heading.d, model.len());
-    for tensor in Tensor::ALL {
-        reader.check_shape(tensor, counts.shape(tensor, heading.kind, storage))?;
+    if storage.pieces().is_some_and(|m| Pq::check(heading.d, m).is_err()) {
+        return Err(unusable(path, format!("it stores {storage} of {} columns", heading.d)));
     }
-    let small = [Tensor::ListSizes, Tensor::ListChecksums, Tensor::Origin, Tensor::Model];
+    let counts = Counts::of(&heading, storage, &sizes, model.len());
+    for tensor in Tensor::ALL {
+        reader.check_shape(tensor, counts.shape(tensor))?;
+    }
     let mut all = vec![&file.bytes()[..head]];
-    for tensor in small {
+    for tensor in SMALL {
         all.push(reader.bytes(tensor)?);
     }
     if reader.numbers::<u64>(Tensor::Checksum)? != [checksum(&all)] {
@@ -93,6 +100,7 @@ pub(crate) fn open(path: &Path) -> Result<Opened> {
         parts: reader.parts(&sizes, heading.d, storage)?,
         proof: Proof { path: path.to_owned(), checksums, is_sound },
         origin: reader.numbers(Tensor::Origin)?,
+        codebooks: reader.numbers(Tensor::Codebooks)?,
         heading,
         storage,
         model,
@@ -182,46 +190,35 @@ impl<'a> Reader<'a> {
 
     /// A list's part of each tensor, mapped.
     fn parts(&self, sizes: &[usize], d: usize, storage: Storage) -> Result<Vec<Part>> {
-        let tensors = [
-            Tensor::PanelBytes,
-            Tensor::PanelScales,
-            Tensor::PanelBiases,
-            Tensor::PanelBounds,
-            Tensor::Ids,
-            Tensor::Vectors,
-        ];
-        let mut next = [0; 6];
-        for (next, tensor) in next.iter_mut().zip(tensors) {
+        let mut next = [0; LISTED.len()];
+        for (next, tensor) in next.iter_mut().zip(LISTED) {
             *next = self.place(tensor)?.start;
             let alignment = if tensor == Tensor::Ids { align_of::<u64>() } else { align_of::<f32>() };
             if !self.file.bytes()[*next..].as_ptr().addr().is_multiple_of(alignment) {
                 return Err(unusable(self.path, format!("tensor {} is not aligned", tensor.name())));
             }
         }
+        let (vectors, bytes) = (block_vectors(storage), block_bytes(storage, d));
         let mut parts = Vec::with_capacity(sizes.len());
         for &size in sizes {
-            let panels = size.div_ceil(PANEL_VECTORS);
+            let blocks = size.div_ceil(vectors);
+            let panels = if storage.pieces().is_some() { 0 } else { blocks };
             let mut take = |tensor: usize, bytes: usize| {
                 let start = next[tensor];
                 next[tensor] += bytes;
                 start..next[tensor]
             };
-            let places = panels * PANEL_VECTORS * size_of::<f32>();
-            let panel = kmeans_core::panel_bytes(d);
-            parts.push(Part {
-                bytes: self.column(take(0, panels * panel)),
-                scales: self.column(take(1, places)),
-                biases: self.column(take(2, places)),
-                bounds: self.column(take(3, panels * size_of::<[f32; 2]>())),
-                ids: self.column(take(4, size * size_of::<u64>())),
-                rows: match storage {
-                    Storage::F32 => Rows::F32(self.column(take(5, size * d * size_of::<f32>()))),
-                    Storage::F16 => Rows::F16(self.column(take(5, size * d * size_of::<half::f16>()))),
-                    Storage::Sq8 => Rows::Bytes,
-                },
-                removed: Vec::new(),
-                removed_count: 0,
-            });
+            let codes = self.column(take(0, blocks * bytes));
+            let scales = self.column(take(1, panels * vectors * size_of::<f32>()));
+            let biases = self.column(take(2, blocks * vectors * size_of::<f32>()));
+            let bounds = self.column(take(3, panels * size_of::<[f32; 2]>()));
+            let ids = self.column(take(4, size * size_of::<u64>()));
+            let rows = match storage.rows() {
+                Some(Refine::F32) => Rows::F32(self.column(take(5, size * d * size_of::<f32>()))),
+                Some(Refine::F16) => Rows::F16(self.column(take(5, size * d * size_of::<half::f16>()))),
+                None => Rows::None,
+            };
+            parts.push(Part::of(storage, ids, codes, scales, biases, bounds, rows));
         }
         Ok(parts)
     }

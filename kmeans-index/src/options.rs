@@ -10,11 +10,13 @@ pub struct SearchOptions<'a> {
     pub nprobe: usize,
     /// Which vectors may be found; `None`: all.
     pub filter: Option<Filter<'a>>,
+    /// How many times as many as are asked for are measured again, where a storage refines.
+    pub k_factor: usize,
 }
 
 impl Default for SearchOptions<'_> {
     fn default() -> Self {
-        Self { nprobe: 1, filter: None }
+        Self { nprobe: 1, filter: None, k_factor: 4 }
     }
 }
 
@@ -23,6 +25,14 @@ impl<'a> SearchOptions<'a> {
     #[must_use]
     pub fn nprobe(mut self, nprobe: usize) -> Self {
         self.nprobe = nprobe;
+        self
+    }
+
+    /// Measures `k_factor` times as many as are asked for again, by the vectors that are kept beside their codes: more find
+    /// more of the nearest, and take longer. Other storages have nothing to refine.
+    #[must_use]
+    pub fn k_factor(mut self, k_factor: usize) -> Self {
+        self.k_factor = k_factor;
         self
     }
 

@@ -1,20 +1,26 @@
-//! Some vectors of a list, one after the other: as bytes in panels, and as they are measured.
+//! Some vectors of a list, one after the other: as codes that are looked at, and as they are measured.
 
 use half::f16;
 use half::slice::HalfFloatSliceExt;
 use kmeans_core::{
-    Metric, PANEL_OFFSET, PANEL_QUAD, PANEL_VECTORS, Panels, Quantised, Scanner, StoredRows, panel_bytes,
-    place_in_panel,
+    GROUP_VECTORS, Groups, Metric, PANEL_OFFSET, PANEL_QUAD, PANEL_VECTORS, Panels, Quantised, Scanner,
+    panel_bytes, place_in_panel,
 };
 
 use crate::column::Column;
+use crate::pq::Pq;
 use crate::space::Space;
-use crate::storage::Storage;
+use crate::storage::{Refine, Storage};
+
+/// Panels of a group.
+pub(crate) const GROUP_PANELS: usize = GROUP_VECTORS / PANEL_VECTORS;
 
 /// Vectors that follow each other.
 #[derive(Clone)]
 pub(crate) struct Part {
+    storage: Storage,
     pub(crate) ids: Column<u64>,
+    /// Of panels, or of groups of codes.
     pub(crate) bytes: Column<u8>,
     pub(crate) scales: Column<f32>,
     pub(crate) biases: Column<f32>,
@@ -26,39 +32,61 @@ pub(crate) struct Part {
     pub(crate) removed_count: usize,
 }
 
-/// What vectors are measured by.
+/// Vectors themselves.
 #[derive(Clone)]
 pub(crate) enum Rows {
     F32(Column<f32>),
     F16(Column<f16>),
-    /// The bytes of the panels.
-    Bytes,
+    None,
+}
+
+/// What vectors are turned into codes by, and codes into vectors.
+#[derive(Clone, Copy)]
+pub(crate) struct Coder<'a> {
+    pub(crate) scanner: &'a dyn Scanner,
+    pub(crate) space: &'a Space,
+    pub(crate) pq: Option<&'a Pq>,
+    /// What codes of a product quantizer are differences from; empty for none.
+    pub(crate) centroid: &'a [f32],
+}
+
+/// A vector on its way into a part: as it is to be stored, its id, and its code for a product quantizer.
+#[derive(Clone, Copy)]
+pub(crate) struct Arrival<'a> {
+    pub(crate) x: &'a [f32],
+    pub(crate) id: u64,
+    pub(crate) code: &'a [u8],
 }
 
 /// Room for one vector on its way into a part, or out of it.
 #[derive(Debug, Default)]
 pub(crate) struct Desk {
-    pub(crate) v: Vec<f32>,
+    v: Vec<f32>,
     q: Vec<i8>,
 }
 
 impl Part {
     /// Without vectors.
     pub(crate) fn new(storage: Storage) -> Self {
-        Self {
-            ids: Column::EMPTY,
-            bytes: Column::EMPTY,
-            scales: Column::EMPTY,
-            biases: Column::EMPTY,
-            bounds: Column::EMPTY,
-            rows: match storage {
-                Storage::F32 => Rows::F32(Column::EMPTY),
-                Storage::F16 => Rows::F16(Column::EMPTY),
-                Storage::Sq8 => Rows::Bytes,
-            },
-            removed: Vec::new(),
-            removed_count: 0,
-        }
+        let rows = match storage.rows() {
+            Some(Refine::F32) => Rows::F32(Column::EMPTY),
+            Some(Refine::F16) => Rows::F16(Column::EMPTY),
+            None => Rows::None,
+        };
+        Self::of(storage, Column::EMPTY, Column::EMPTY, Column::EMPTY, Column::EMPTY, Column::EMPTY, rows)
+    }
+
+    /// Of columns that were written before.
+    pub(crate) fn of(
+        storage: Storage,
+        ids: Column<u64>,
+        bytes: Column<u8>,
+        scales: Column<f32>,
+        biases: Column<f32>,
+        bounds: Column<[f32; 2]>,
+        rows: Rows,
+    ) -> Self {
+        Self { storage, ids, bytes, scales, biases, bounds, rows, removed: Vec::new(), removed_count: 0 }
     }
 
     /// Places of vectors, those that were removed included.
@@ -76,12 +104,29 @@ impl Part {
         matches!(self.ids, Column::Held(_))
     }
 
-    pub(crate) fn panels(&self) -> Panels<'_> {
-        Panels {
+    /// Groups of vectors: four panels, the last one fewer.
+    pub(crate) fn groups(&self) -> usize {
+        self.places().div_ceil(GROUP_VECTORS)
+    }
+
+    /// Panels of some groups.
+    pub(crate) fn panels(&self, groups: std::ops::Range<usize>, d: usize) -> Panels<'_> {
+        let all = Panels {
             bytes: self.bytes.as_slice(),
             scales: self.scales.as_slice(),
             biases: self.biases.as_slice(),
             bounds: self.bounds.as_slice(),
+        };
+        all.some(groups.start * GROUP_PANELS..(groups.end * GROUP_PANELS).min(all.count()), d)
+    }
+
+    /// Codes of some groups.
+    pub(crate) fn codes(&self, groups: std::ops::Range<usize>, pieces: usize) -> Groups<'_> {
+        Groups {
+            codes: &self.bytes.as_slice()
+                [groups.start * pieces * GROUP_VECTORS..groups.end * pieces * GROUP_VECTORS],
+            biases: &self.biases.as_slice()[groups.start * GROUP_VECTORS..groups.end * GROUP_VECTORS],
+            pieces,
         }
     }
 
@@ -96,14 +141,15 @@ impl Part {
 
     /// Takes a vector out. Its place stays empty until the part is written anew.
     pub(crate) fn remove(&mut self, place: usize) {
-        self.removed.resize(self.bounds.as_slice().len(), 0);
+        self.removed.resize(self.places().div_ceil(PANEL_VECTORS), 0);
         self.removed[place / PANEL_VECTORS] |= 1 << (place % PANEL_VECTORS);
         self.removed_count += 1;
     }
 
-    /// Adds a vector as it is to be stored.
-    pub(crate) fn push(&mut self, scanner: &dyn Scanner, space: &Space, x: &[f32], id: u64, desk: &mut Desk) {
-        let (d, place) = (space.dim(), self.places());
+    /// Adds a vector.
+    pub(crate) fn push(&mut self, coder: Coder<'_>, arrival: Arrival<'_>, desk: &mut Desk) {
+        let Arrival { x, id, code } = arrival;
+        let (d, place) = (x.len(), self.places());
         let Desk { v, q } = desk;
         v.clear();
         v.extend_from_slice(x);
@@ -114,46 +160,49 @@ impl Part {
                 rows.extend(x.iter().map(|&x| f16::from_f32(x)));
                 rows[place * d..].convert_to_f32_slice(v);
             }
-            Rows::Bytes => {}
+            Rows::None => {}
         }
-        space.stored_to_frame(v);
+        if let Some(pq) = coder.pq {
+            self.push_code(coder, pq, code, id, v);
+            return;
+        }
+        coder.space.stored_to_frame(v);
         q.resize(d.next_multiple_of(PANEL_QUAD), 0);
-        let mut quantised = scanner.quantise(v, q);
-        if let Rows::Bytes = self.rows {
+        let mut quantised = coder.scanner.quantise(v, q);
+        if self.storage == Storage::Sq8 {
             quantised = of_bytes(quantised.scale, q);
         }
-        self.push_code(space, q, quantised, id);
+        self.push_bytes(coder.space, q, quantised, id);
     }
 
     /// Adds the vector at a place of another part, as it is.
-    pub(crate) fn push_from(
-        &mut self,
-        scanner: &dyn Scanner,
-        space: &Space,
-        other: &Self,
-        place: usize,
-        desk: &mut Desk,
-    ) {
-        let (d, id) = (space.dim(), other.ids.as_slice()[place]);
-        if let Rows::Bytes = other.rows {
+    pub(crate) fn push_from(&mut self, coder: Coder<'_>, other: &Self, place: usize, desk: &mut Desk) {
+        let (d, id) = (coder.space.dim(), other.ids.as_slice()[place]);
+        if self.storage == Storage::Sq8 {
+            desk.q.clear();
             desk.q.resize(d.next_multiple_of(PANEL_QUAD), 0);
             for (column, q) in desk.q[..d].iter_mut().enumerate() {
                 *q = other.byte(d, column, place);
             }
             let quantised = of_bytes(other.scales.as_slice()[place], &desk.q);
-            self.push_code(space, &desk.q, quantised, id);
+            self.push_bytes(coder.space, &desk.q, quantised, id);
             return;
         }
         let mut x = vec![0.0; d];
-        other.reconstruct(space, place, &mut x);
-        self.push(scanner, space, &x, id, desk);
+        other.row(place, &mut x);
+        let pieces = coder.pq.map_or(0, Pq::m);
+        let code: Vec<u8> = (0..pieces).map(|piece| other.code(pieces, piece, place)).collect();
+        self.push(coder, Arrival { x: &x, id, code: &code }, desk);
     }
 
-    /// Enters a vector into the next lane of the panels.
-    fn push_code(&mut self, space: &Space, q: &[i8], quantised: Quantised, id: u64) {
+    /// Enters the bytes of a vector into the next lane of the panels.
+    fn push_bytes(&mut self, space: &Space, q: &[i8], quantised: Quantised, id: u64) {
         let (d, place, lane) = (space.dim(), self.places(), self.places() % PANEL_VECTORS);
         if lane == 0 {
-            self.push_panel(d);
+            self.fill_up(PANEL_VECTORS, panel_bytes(d), PANEL_OFFSET);
+            let scales = self.scales.held();
+            scales.resize(scales.len() + PANEL_VECTORS, 0.0);
+            self.bounds.held().push([0.0; 2]);
         }
         let panel = &mut self.bytes.held()[place / PANEL_VECTORS * panel_bytes(d)..];
         let lines = panel.as_chunks_mut::<{ PANEL_QUAD * PANEL_VECTORS }>().0;
@@ -161,82 +210,112 @@ impl Part {
             line.as_chunks_mut::<PANEL_QUAD>().0[lane] = quad.map(|q| (q as u8).wrapping_add(PANEL_OFFSET));
         }
         self.scales.held()[place] = quantised.scale;
-        self.biases.held()[place] = match space.score_metric() {
-            Metric::L2 => quantised.sq_norm as f32,
-            _ => 0.0,
-        };
+        self.biases.held()[place] = bias(space, quantised.sq_norm);
         let [error, norm] = &mut self.bounds.held()[place / PANEL_VECTORS];
         *error = error.max(quantised.error);
         *norm = norm.max((quantised.norm + quantised.error).next_up());
         self.ids.held().push(id);
     }
 
-    /// A panel that is only filled up.
-    fn push_panel(&mut self, d: usize) {
-        let (bytes, scales, biases) = (self.bytes.held(), self.scales.held(), self.biases.held());
-        bytes.resize(bytes.len() + panel_bytes(d), PANEL_OFFSET);
-        scales.resize(scales.len() + PANEL_VECTORS, 0.0);
-        biases.resize(biases.len() + PANEL_VECTORS, f32::INFINITY);
-        self.bounds.held().push([0.0; 2]);
+    /// Enters the code of a vector into the next lane of the groups; `v` is room for what it stands for.
+    fn push_code(&mut self, coder: Coder<'_>, pq: &Pq, code: &[u8], id: u64, v: &mut [f32]) {
+        let (place, lane) = (self.places(), self.places() % GROUP_VECTORS);
+        if lane == 0 {
+            self.fill_up(GROUP_VECTORS, pq.m() * GROUP_VECTORS, 0);
+        }
+        let group = &mut self.bytes.held()[place / GROUP_VECTORS * pq.m() * GROUP_VECTORS..];
+        for (codes, &code) in group.as_chunks_mut::<GROUP_VECTORS>().0.iter_mut().zip(code) {
+            codes[lane] = code;
+        }
+        v.copy_from_slice(coder.centroid);
+        pq.decode(|piece| code[piece], v);
+        let sq_norm = v.iter().map(|&v| f64::from(v) * f64::from(v)).sum();
+        self.biases.held()[place] = bias(coder.space, sq_norm);
+        self.ids.held().push(id);
+    }
+
+    /// Places for so many vectors more, in so many bytes.
+    fn fill_up(&mut self, vectors: usize, bytes: usize, byte: u8) {
+        let (all, biases) = (self.bytes.held(), self.biases.held());
+        all.resize(all.len() + bytes, byte);
+        biases.resize(biases.len() + vectors, f32::INFINITY);
         if !self.removed.is_empty() {
-            self.removed.push(0);
+            self.removed.resize(biases.len() / PANEL_VECTORS, 0);
         }
     }
 
     /// Makes room for so many vectors more.
     pub(crate) fn reserve(&mut self, d: usize, count: usize) {
-        let panels = count.div_ceil(PANEL_VECTORS);
         self.ids.held().reserve(count);
-        self.bytes.held().reserve(panels * panel_bytes(d));
-        self.scales.held().reserve(panels * PANEL_VECTORS);
-        self.biases.held().reserve(panels * PANEL_VECTORS);
-        self.bounds.held().reserve(panels);
+        match self.storage.pieces() {
+            Some(m) => {
+                let groups = count.div_ceil(GROUP_VECTORS);
+                self.bytes.held().reserve(groups * m * GROUP_VECTORS);
+                self.biases.held().reserve(groups * GROUP_VECTORS);
+            }
+            None => {
+                let panels = count.div_ceil(PANEL_VECTORS);
+                self.bytes.held().reserve(panels * panel_bytes(d));
+                self.scales.held().reserve(panels * PANEL_VECTORS);
+                self.biases.held().reserve(panels * PANEL_VECTORS);
+                self.bounds.held().reserve(panels);
+            }
+        }
         match &mut self.rows {
             Rows::F32(rows) => rows.held().reserve(count * d),
             Rows::F16(rows) => rows.held().reserve(count * d),
-            Rows::Bytes => {}
+            Rows::None => {}
         }
     }
 
-    /// Measures `v` to the vectors at `places`.
+    /// Measures `v` to the vectors at `places`, as their codes stand for them where those are not exact.
     pub(crate) fn measure(
         &self,
-        scanner: &dyn Scanner,
-        space: &Space,
+        coder: Coder<'_>,
         v: &[f32],
         places: &[u32],
         decoded: &mut Vec<f32>,
         out: &mut [f64],
     ) {
-        let metric = space.score_metric();
-        let d = v.len();
-        let mut decode_all = |decode: &dyn Fn(usize, &mut [f32])| {
-            decoded.resize(places.len() * d, 0.0);
-            for (&place, out) in places.iter().zip(decoded.chunks_exact_mut(d)) {
-                decode(place as usize, out);
-            }
-        };
-        let rows: StoredRows<'_> = match &self.rows {
-            Rows::F32(rows) => {
-                scanner.measure(metric, v, space.stored(rows.as_slice()), places, out);
-                return;
-            }
-            Rows::F16(rows) => {
-                let rows = rows.as_slice();
-                decode_all(&|place, out| rows[place * d..][..d].convert_to_f32_slice(out));
-                space.stored(decoded)
-            }
-            Rows::Bytes => {
-                decode_all(&|place, out| self.decode_bytes(place, out));
-                space.in_frame(decoded)
-            }
-        };
-        let numbers: Vec<u32> = (0..places.len() as u32).collect();
-        scanner.measure(metric, v, rows, &numbers, out);
+        if self.storage.pieces().is_none() && !matches!(self.rows, Rows::None) {
+            self.measure_rows(coder, v, places, decoded, out);
+            return;
+        }
+        decoded.resize(places.len() * v.len(), 0.0);
+        for (&place, out) in places.iter().zip(decoded.chunks_exact_mut(v.len())) {
+            self.decode(coder, place as usize, out);
+        }
+        measure_all(coder, v, coder.space.in_frame(decoded), out);
     }
 
-    /// What the bytes of a vector stand for, in the frame.
-    fn decode_bytes(&self, place: usize, out: &mut [f32]) {
+    /// Measures `v` to the vectors themselves.
+    pub(crate) fn measure_rows(
+        &self,
+        coder: Coder<'_>,
+        v: &[f32],
+        places: &[u32],
+        decoded: &mut Vec<f32>,
+        out: &mut [f64],
+    ) {
+        if let Rows::F32(rows) = &self.rows {
+            let metric = coder.space.score_metric();
+            coder.scanner.measure(metric, v, coder.space.stored(rows.as_slice()), places, out);
+            return;
+        }
+        decoded.resize(places.len() * v.len(), 0.0);
+        for (&place, out) in places.iter().zip(decoded.chunks_exact_mut(v.len())) {
+            self.row(place as usize, out);
+        }
+        measure_all(coder, v, coder.space.stored(decoded), out);
+    }
+
+    /// What the code of a vector stands for, in the frame.
+    fn decode(&self, coder: Coder<'_>, place: usize, out: &mut [f32]) {
+        if let Some(pq) = coder.pq {
+            out.copy_from_slice(coder.centroid);
+            pq.decode(|piece| self.code(pq.m(), piece, place), out);
+            return;
+        }
         let (d, scale) = (out.len(), self.scales.as_slice()[place]);
         for (column, v) in out.iter_mut().enumerate() {
             *v = scale * f32::from(self.byte(d, column, place));
@@ -249,16 +328,29 @@ impl Part {
         panel[place_in_panel(column, place % PANEL_VECTORS)].wrapping_sub(PANEL_OFFSET) as i8
     }
 
-    /// The vector at a place, as it is stored.
-    pub(crate) fn reconstruct(&self, space: &Space, place: usize, out: &mut [f32]) {
+    #[inline]
+    fn code(&self, pieces: usize, piece: usize, place: usize) -> u8 {
+        let group = place / GROUP_VECTORS * pieces + piece;
+        self.bytes.as_slice()[group * GROUP_VECTORS + place % GROUP_VECTORS]
+    }
+
+    /// The vector itself, if it is kept.
+    fn row(&self, place: usize, out: &mut [f32]) {
         let d = out.len();
         match &self.rows {
             Rows::F32(rows) => out.copy_from_slice(&rows.as_slice()[place * d..][..d]),
             Rows::F16(rows) => rows.as_slice()[place * d..][..d].convert_to_f32_slice(out),
-            Rows::Bytes => {
-                self.decode_bytes(place, out);
-                space.frame_to_stored(out);
-            }
+            Rows::None => {}
+        }
+    }
+
+    /// The vector at a place, as it is stored.
+    pub(crate) fn reconstruct(&self, coder: Coder<'_>, place: usize, out: &mut [f32]) {
+        if let Rows::None = self.rows {
+            self.decode(coder, place, out);
+            coder.space.frame_to_stored(out);
+        } else {
+            self.row(place, out);
         }
     }
 
@@ -267,7 +359,7 @@ impl Part {
         let rows = match &self.rows {
             Rows::F32(rows) => rows.held_bytes(),
             Rows::F16(rows) => rows.held_bytes(),
-            Rows::Bytes => 0,
+            Rows::None => 0,
         };
         self.ids.held_bytes()
             + self.bytes.held_bytes()
@@ -275,6 +367,19 @@ impl Part {
             + self.biases.held_bytes()
             + self.bounds.held_bytes()
             + rows
+    }
+}
+
+fn measure_all(coder: Coder<'_>, v: &[f32], rows: kmeans_core::StoredRows<'_>, out: &mut [f64]) {
+    let numbers: Vec<u32> = (0..out.len() as u32).collect();
+    coder.scanner.measure(coder.space.score_metric(), v, rows, &numbers, out);
+}
+
+/// The constant part of a score.
+fn bias(space: &Space, sq_norm: f64) -> f32 {
+    match space.score_metric() {
+        Metric::L2 => sq_norm as f32,
+        _ => 0.0,
     }
 }
 

@@ -21,6 +21,7 @@ use kmeans_core::{PANEL_QUAD, PANEL_VECTORS, Quantised, Scanner, panel_bytes};
 use crate::best::{Best, Hit, Want};
 use crate::error::Result;
 use crate::filter::Filter;
+use crate::pq::LEVELS;
 use crate::store::Store;
 use crate::working::Working;
 
@@ -28,6 +29,8 @@ use crate::working::Working;
 const QUANTISED_TOGETHER: usize = 256;
 /// Queries of a range: more would find their bytes in no cache.
 const RANGE_QUERIES: usize = 2048;
+/// Bytes of the tables of a product quantizer for a range: they stay in the second-level cache.
+const TABLE_BYTES: usize = 512 << 10;
 /// Bytes of panels worth a thread of their own: some 50 µs.
 const SHARE_BYTES: usize = 1 << 20;
 
@@ -93,6 +96,8 @@ pub(crate) struct Scan<'a> {
     pub(crate) scanner: &'a dyn Scanner,
     pub(crate) want: Want,
     pub(crate) filter: Option<Filter<'a>>,
+    /// How many times as many as are wanted are measured again, where a storage refines.
+    pub(crate) k_factor: usize,
 }
 
 /// A share of the work: queries, and of the panels that they look at the part `part` of `parts`.
@@ -128,7 +133,43 @@ impl Scan<'_> {
                 });
             }
         }
-        Ok(all.into_iter().map(|best| best.map_or_else(Vec::new, Best::into_sorted)).collect())
+        let mut all: Vec<_> =
+            all.into_iter().map(|best| best.map_or_else(Vec::new, Best::into_sorted)).collect();
+        if self.store.storage.refines() {
+            self.refine(queries, &mut all);
+        }
+        Ok(all)
+    }
+
+    /// What is looked for by codes: more than is wanted, where a storage refines.
+    pub(crate) fn want_of_codes(&self) -> Want {
+        match self.want {
+            Want::Nearest(p) if self.store.storage.refines() => {
+                Want::Nearest(p.saturating_mul(self.k_factor))
+            }
+            want => want,
+        }
+    }
+
+    /// Measures what was found by codes again, by vectors.
+    fn refine(&self, queries: &Queries<'_>, all: &mut [Vec<Hit>]) {
+        let slots: Vec<Mutex<&mut Vec<Hit>>> = all.iter_mut().map(Mutex::new).collect();
+        self.scanner.for_each(slots.len(), &|query| {
+            let mut hits = slots[query].lock().unwrap_or_else(PoisonError::into_inner);
+            let (mut decoded, mut measured) = (Vec::new(), [0.0]);
+            for hit in hits.iter_mut() {
+                let [list, part, place] = hit.at;
+                let coder = self.store.coder(self.scanner, list as usize);
+                let part = &self.store.lists[list as usize][part as usize];
+                part.measure_rows(coder, queries.row(query), &[place], &mut decoded, &mut measured);
+                hit.cost = self.store.space.cost(measured[0]);
+            }
+            hits.sort_unstable();
+            match self.want {
+                Want::Nearest(p) => hits.truncate(p),
+                Want::Within(cost) => hits.retain(|hit| hit.cost < cost),
+            }
+        });
     }
 
     /// Compares the lists of a file that are looked into first with their checksums.
@@ -151,9 +192,13 @@ impl Scan<'_> {
     /// Shares the work: by queries, and where those are few by panels, too.
     fn items(&self, n: usize, probes: Probes<'_>) -> Vec<Item> {
         let threads = self.scanner.threads();
-        let step = n.div_ceil(threads).clamp(1, RANGE_QUERIES);
+        let tables = self.store.storage.pieces().map_or(usize::MAX, |m| TABLE_BYTES / (m * LEVELS));
+        let step = n.div_ceil(threads).clamp(1, RANGE_QUERIES.min(tables.max(1)));
         let ranges = n.div_ceil(step);
-        let panel = panel_bytes(self.store.dim());
+        let panel = match self.store.storage.pieces() {
+            Some(m) => m * PANEL_VECTORS,
+            None => panel_bytes(self.store.dim()),
+        };
         let bytes = |range: &Range<usize>| -> usize {
             let lists = &probes.lists[range.start * probes.each..range.end * probes.each];
             lists.iter().map(|&list| self.store.list_len(list as usize).div_ceil(PANEL_VECTORS) * panel).sum()

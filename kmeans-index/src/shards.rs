@@ -71,7 +71,7 @@ impl<E: Engine> Exact for Shards<E> {
             for (best, (ids, distances)) in best.iter_mut().zip(of_query) {
                 for (&id, &distance) in ids.iter().zip(distances) {
                     let id = shard.vectors.start as u64 + id as u64;
-                    best.offer(Hit { cost: self.cost(distance), id });
+                    best.offer(Hit { cost: self.cost(distance), id, at: [0; 3] });
                 }
             }
         }

@@ -4,14 +4,17 @@ use std::collections::HashMap;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use half::f16;
-use kmeans_core::Scanner;
+use kmeans_core::{PlainScanner, Scanner};
 
+use crate::blocks::sq_norm;
 use crate::error::{Error, Result};
 use crate::file::{FORMAT, Heading, Kind, VERSION};
+use crate::hardware::Hardware;
 use crate::open::{Opened, Proof};
-use crate::part::{Desk, Part};
+use crate::part::{Arrival, Coder, Desk, Part};
+use crate::pq::Pq;
 use crate::space::Space;
-use crate::storage::Storage;
+use crate::storage::{Refine, Storage};
 
 /// Where a vector is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +38,10 @@ pub(crate) struct Store {
     pub(crate) next_id: u64,
     /// No vector is longer in the frame.
     pub(crate) reach: f32,
+    /// Of a storage that has one, once it is trained.
+    pub(crate) pq: Option<Pq>,
+    /// What codes of each list are differences from, k×d in the frame; empty without a product quantizer.
+    centroids: Vec<f32>,
     /// What the lists of a file are compared with.
     pub(crate) proof: Option<Proof>,
     /// Made when it is asked for first.
@@ -47,29 +54,67 @@ pub(crate) struct Arriving<'a> {
     /// The list of each.
     pub(crate) lists: &'a [u32],
     pub(crate) ids: &'a [u64],
+    /// The codes of each for a product quantizer; empty without one.
+    pub(crate) codes: &'a [u8],
 }
 
 impl Store {
     /// `k` empty lists.
     pub(crate) fn new(space: Space, storage: Storage, k: usize) -> Self {
         let lists = (0..k).map(|_| List::new()).collect();
-        let directory = OnceLock::new();
-        Self { space, storage, lists, len: 0, next_id: 0, reach: 0.0, proof: None, directory }
+        Self {
+            space,
+            storage,
+            lists,
+            len: 0,
+            next_id: 0,
+            reach: 0.0,
+            pq: None,
+            centroids: Vec::new(),
+            proof: None,
+            directory: OnceLock::new(),
+        }
     }
 
     /// The lists of a file.
     pub(crate) fn of_file(space: Space, opened: Opened) -> Self {
         let Opened { heading, storage, parts, proof, .. } = opened;
         Self {
-            space,
-            storage,
             len: parts.iter().map(Part::len).sum(),
             lists: parts.into_iter().map(|part| vec![part]).collect(),
             next_id: heading.next_id,
             reach: heading.reach,
             proof: Some(proof),
-            directory: OnceLock::new(),
+            ..Self::new(space, storage, 0)
         }
+    }
+
+    /// With a product quantizer of differences from `centroids`, k×d in the frame.
+    pub(crate) fn set_pq(&mut self, pq: Pq, centroids: Vec<f32>) {
+        let longest = centroids.chunks_exact(self.dim()).map(sq_norm).fold(0.0, f64::max).sqrt();
+        self.reach = self.reach.max(((longest + pq.reach()) * (1.0 + 1.0 / 1024.0)) as f32);
+        (self.pq, self.centroids) = (Some(pq), centroids);
+    }
+
+    /// What codes of a list are made and understood by.
+    pub(crate) fn coder<'a>(&'a self, scanner: &'a dyn Scanner, list: usize) -> Coder<'a> {
+        let d = if self.centroids.is_empty() { 0 } else { self.dim() };
+        let centroid = &self.centroids[list * d..][..d];
+        Coder { scanner, space: &self.space, pq: self.pq.as_ref(), centroid }
+    }
+
+    /// The codes of rows as they are to be stored, where there is a product quantizer.
+    pub(crate) fn codes(&self, hardware: &dyn Hardware, x: &[f32], lists: &[u32]) -> Result<Vec<u8>> {
+        match &self.pq {
+            Some(pq) => pq.encode(hardware, &self.residuals(x, lists)),
+            None if self.storage.pieces().is_some() => Err(Error::Untrained { storage: self.storage }),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// What rows as they are to be stored differ by from the centroids of their lists, in the frame.
+    fn residuals(&self, x: &[f32], lists: &[u32]) -> Vec<f32> {
+        residuals(&self.space, &self.centroids, x, lists)
     }
 
     /// Compares a list with its checksum, if it is from a file and was not compared yet.
@@ -101,9 +146,10 @@ impl Store {
             return Ok(part.clone());
         }
         let (mut whole, mut desk) = (Part::new(self.storage), Desk::default());
+        let coder = self.coder(scanner, list);
         for part in &self.lists[list] {
             for place in (0..part.places()).filter(|&place| part.id(place).is_some()) {
-                whole.push_from(scanner, &self.space, part, place, &mut desk);
+                whole.push_from(coder, part, place, &mut desk);
             }
         }
         Ok(whole)
@@ -137,9 +183,9 @@ impl Store {
 
     /// Whether all values can be stored; rows count from `first`.
     pub(crate) fn check_values(&self, x: &[f32], name: &str, first: usize) -> Result<()> {
-        let most = match self.storage {
-            Storage::F16 => f16::MAX.to_f32(),
-            Storage::F32 | Storage::Sq8 => return Ok(()),
+        let most = match self.storage.rows() {
+            Some(Refine::F16) => f16::MAX.to_f32(),
+            _ => return Ok(()),
         };
         match x.iter().position(|x| x.abs() > most) {
             Some(at) => Err(Error::DoesNotFit {
@@ -156,9 +202,12 @@ impl Store {
     /// Adds vectors whose ids are new.
     pub(crate) fn add(&mut self, scanner: &dyn Scanner, arriving: &Arriving<'_>) {
         let (d, members) = (self.dim(), members(arriving.lists, self.lists.len()));
-        let (space, storage) = (&self.space, self.storage);
-        let work: Vec<(usize, Mutex<&mut List>)> = self
-            .lists
+        let Self { space, storage, lists, pq, centroids, .. } = &mut *self;
+        let (space, pq, centroids) = (&*space, pq.as_ref(), &*centroids);
+        let (storage, each) = (*storage, if centroids.is_empty() { 0 } else { d });
+        let coder = |list: usize| Coder { scanner, space, pq, centroid: &centroids[list * each..][..each] };
+        let pieces = pq.map_or(0, Pq::m);
+        let work: Vec<(usize, Mutex<&mut List>)> = lists
             .iter_mut()
             .enumerate()
             .filter(|(list, _)| !members.of(*list).is_empty())
@@ -176,8 +225,9 @@ impl Store {
             }
             let mut desk = Desk::default();
             for &row in rows {
-                let x = &arriving.x[row as usize * d..][..d];
-                part.push(scanner, space, x, arriving.ids[row as usize], &mut desk);
+                let row = row as usize;
+                let (x, code) = (&arriving.x[row * d..][..d], &arriving.codes[row * pieces..][..pieces]);
+                part.push(coder(*list), Arrival { x, id: arriving.ids[row], code }, &mut desk);
             }
         });
         drop(work);
@@ -189,7 +239,7 @@ impl Store {
     /// There are vectors of this length in the frame, before they are rounded.
     pub(crate) fn reach_out(&mut self, longest: f64) {
         let rounded = match self.storage {
-            Storage::F32 | Storage::F16 => longest * (1.0 + 1.0 / 1024.0),
+            Storage::F32 | Storage::F16 | Storage::Pq { .. } => longest * (1.0 + 1.0 / 1024.0),
             // Half a level a column, of 127 for the largest: that adds no more than the length in 2^15 columns.
             Storage::Sq8 => 2.0 * longest,
         };
@@ -268,7 +318,8 @@ impl Store {
         self.check_all()?;
         let Place { list, part, place } = self.find(id).ok_or(Error::UnknownId { id })?;
         let mut out = vec![0.0; self.dim()];
-        self.lists[list as usize][part as usize].reconstruct(&self.space, place as usize, &mut out);
+        let coder = self.coder(&PlainScanner, list as usize);
+        self.lists[list as usize][part as usize].reconstruct(coder, place as usize, &mut out);
         Ok(out)
     }
 
@@ -276,6 +327,16 @@ impl Store {
     pub(crate) fn held_bytes(&self) -> usize {
         self.lists.iter().flatten().map(Part::held_bytes).sum()
     }
+}
+
+/// What rows as they are to be stored differ by from the centroids of their lists, in the frame.
+pub(crate) fn residuals(space: &Space, centroids: &[f32], x: &[f32], lists: &[u32]) -> Vec<f32> {
+    let (d, mut v) = (space.dim(), x.to_vec());
+    space.stored_to_frame(&mut v);
+    for (v, &list) in v.chunks_exact_mut(d).zip(lists) {
+        v.iter_mut().zip(&centroids[list as usize * d..]).for_each(|(v, c)| *v -= c);
+    }
+    v
 }
 
 fn enter(directory: &mut HashMap<u64, Place>, [list, at]: [usize; 2], part: &Part, first: usize) {

@@ -2,16 +2,18 @@
 
 use std::ops::Range;
 
-use kmeans_core::{Contenders, Looking, MOST_PANEL_COLUMNS, PANEL_VECTORS, panel_bytes};
+use kmeans_core::{Contenders, GROUP_VECTORS, Looking, LookingUp, MOST_PANEL_COLUMNS, PANEL_VECTORS};
 
 use crate::best::{Best, Hit, Want};
-use crate::part::Part;
+use crate::file::block_bytes;
+use crate::part::{Coder, GROUP_PANELS, Part};
+use crate::pq::LEVELS;
 use crate::scan::{Item, Probes, Queries, Scan};
 
 /// Bytes of panels that are looked at before what contends is measured: they stay in the second-level cache.
 const LOOK_BYTES: usize = 128 << 10;
-/// Panels that queries without a limit look at first: enough for the best of them to be near the best of all.
-const FIRST_PANELS: usize = 16;
+/// Groups that queries without a limit look at first: enough for the best of them to be near the best of all.
+const FIRST_GROUPS: usize = 4;
 /// Contenders that are measured before it is looked whether the next can still be among the best; then twice as many.
 const TOGETHER: usize = 8;
 /// What rounding may add to a score, as a share of `(‖v‖ + ‖x‖)²`: some ulp of the bias, of the product and of the limit.
@@ -21,10 +23,13 @@ const ROUNDING: f32 = 1.0 / (1 << 20) as f32;
 pub(crate) struct Working<'a> {
     scan: &'a Scan<'a>,
     queries: &'a Queries<'a>,
+    /// What the queries look codes up in, where vectors are codes.
+    tables: Tables,
     /// The number of the first one.
     first: usize,
+    want: Want,
     best: Vec<Best>,
-    /// Panels that come before this thread's share, and those of its share.
+    /// Groups that come before this thread's share, and those of its share.
     ahead: usize,
     left: usize,
     /// Of each query that looks into a list.
@@ -36,19 +41,39 @@ pub(crate) struct Working<'a> {
     decoded: Vec<f32>,
 }
 
+/// For each query what codes add to a score; empty where vectors are bytes.
+#[derive(Default)]
+struct Tables {
+    levels: Vec<u8>,
+    /// The step of a level, and what all codes have at least.
+    scales: Vec<(f32, f32)>,
+}
+
 /// Queries that look into a list: their numbers in the range.
 struct Visit {
     list: u32,
     query: u32,
 }
 
+/// A list, and the part of it that is looked at.
+#[derive(Clone, Copy)]
+struct At<'a> {
+    list: usize,
+    number: u32,
+    part: &'a Part,
+    coder: Coder<'a>,
+}
+
 impl<'a> Working<'a> {
     pub(crate) fn new(scan: &'a Scan<'a>, queries: &'a Queries<'a>, item: &Item) -> Self {
+        let want = scan.want_of_codes();
         Self {
+            tables: Tables::of(scan, queries, item.queries.clone()),
             scan,
             queries,
             first: item.queries.start,
-            best: item.queries.clone().map(|_| Best::new(scan.want)).collect(),
+            want,
+            best: item.queries.clone().map(|_| Best::new(want)).collect(),
             ahead: item.part,
             left: item.parts,
             contenders: Vec::new(),
@@ -63,12 +88,12 @@ impl<'a> Working<'a> {
     pub(crate) fn look_through(mut self, probes: Probes<'_>) -> Vec<Best> {
         let visits = self.visits(probes);
         let runs = || visits.chunk_by(|a, b| a.list == b.list);
-        self.take_share(runs().map(|visits| self.panels_of(visits[0].list)).sum());
-        let mut looking = Vec::new();
+        self.take_share(runs().map(|visits| self.groups_of(visits[0].list)).sum());
+        let mut limits = Vec::new();
         for visits in runs() {
-            looking.clear();
-            looking.extend(visits.iter().map(|visit| self.looking(visit.query)));
-            self.look_into(visits, &mut looking);
+            limits.clear();
+            limits.extend(visits.iter().map(|visit| self.limit(visit.query)));
+            self.look_into(visits, &mut limits);
         }
         self.best
     }
@@ -92,30 +117,24 @@ impl<'a> Working<'a> {
         visits
     }
 
-    fn panels_of(&self, list: u32) -> usize {
-        self.scan.store.lists[list as usize].iter().map(|part| part.panels().count()).sum()
+    fn groups_of(&self, list: u32) -> usize {
+        self.scan.store.lists[list as usize].iter().map(Part::groups).sum()
     }
 
-    /// Turns the number of the share and how many there are into numbers of panels.
-    fn take_share(&mut self, panels: usize) {
+    /// Turns the number of the share and how many there are into numbers of groups.
+    fn take_share(&mut self, groups: usize) {
         let (part, parts) = (self.ahead, self.left);
-        self.ahead = panels * part / parts;
-        self.left = panels * (part + 1) / parts - self.ahead;
+        self.ahead = groups * part / parts;
+        self.left = groups * (part + 1) / parts - self.ahead;
     }
 
-    /// Which of the next `count` panels are in this thread's share.
+    /// Which of the next `count` groups are in this thread's share.
     fn share(&mut self, count: usize) -> Range<usize> {
         let start = self.ahead.min(count);
         self.ahead -= start;
         let end = (start + self.left).min(count);
         self.left -= end - start;
         start..end
-    }
-
-    fn looking(&self, query: u32) -> Looking<'a> {
-        let at = self.first + query as usize;
-        let (bytes, quantised) = (self.queries.bytes(at), self.queries.quantised[at]);
-        Looking { bytes, quantised, limit: self.limit(query) }
     }
 
     /// The largest score that may be among the best of a query.
@@ -129,26 +148,27 @@ impl<'a> Working<'a> {
     }
 
     /// Lets the queries of one list look at it.
-    fn look_into(&mut self, visits: &[Visit], looking: &mut [Looking<'a>]) {
-        let store = self.scan.store;
-        let most = (LOOK_BYTES / panel_bytes(store.dim())).max(1);
-        for part in &store.lists[visits[0].list as usize] {
-            let share = self.share(part.panels().count());
+    fn look_into(&mut self, visits: &[Visit], limits: &mut [f32]) {
+        let (store, list) = (self.scan.store, visits[0].list as usize);
+        let group = GROUP_PANELS * block_bytes(store.storage, store.dim()).max(1);
+        let most = (LOOK_BYTES / group).max(1);
+        for (number, part) in (0..).zip(&store.lists[list]) {
+            let share = self.share(part.groups());
             if share.is_empty() {
                 continue;
             }
+            let at = At { list, number, part, coder: store.coder(self.scan.scanner, list) };
             let skip = self.skip(part);
             let (mut start, mut step) = (share.start, most);
-            if looking.iter().any(|looking| looking.limit == f32::INFINITY) {
-                let fewest = self.scan.want.nearest().div_ceil(PANEL_VECTORS);
-                step = fewest.max(FIRST_PANELS).min(most);
+            if limits.contains(&f32::INFINITY) {
+                let fewest = self.want.nearest().div_ceil(GROUP_VECTORS);
+                step = fewest.max(FIRST_GROUPS).min(most);
             }
             while start < share.end {
-                let panels = start..(start + step).min(share.end);
-                let skip = skip.get(panels.clone()).unwrap_or_default();
-                self.look_at(part, panels.clone(), skip, looking);
-                self.measure_contenders(part, panels.start, visits, looking);
-                (start, step) = (panels.end, most);
+                let groups = start..(start + step).min(share.end);
+                self.look_at(at, groups.clone(), &skip, visits, limits);
+                self.measure_contenders(at, groups.start, visits, limits);
+                (start, step) = (groups.end, most);
             }
         }
     }
@@ -157,7 +177,7 @@ impl<'a> Working<'a> {
     fn skip(&self, part: &Part) -> Vec<u16> {
         let Some(filter) = self.scan.filter else { return part.removed.clone() };
         let mut skip = part.removed.clone();
-        skip.resize(part.panels().count(), 0);
+        skip.resize(part.places().div_ceil(PANEL_VECTORS), 0);
         for (ids, skip) in part.ids.as_slice().chunks(PANEL_VECTORS).zip(&mut skip) {
             for (lane, &id) in ids.iter().enumerate() {
                 *skip |= u16::from(!filter.allows(id)) << lane;
@@ -166,43 +186,64 @@ impl<'a> Working<'a> {
         skip
     }
 
-    fn look_at(&mut self, part: &Part, panels: Range<usize>, skip: &[u16], looking: &[Looking<'a>]) {
-        let count = self.contenders.len().max(looking.len());
+    /// Finds what contends in some groups.
+    fn look_at(&mut self, at: At<'_>, groups: Range<usize>, skip: &[u16], visits: &[Visit], limits: &[f32]) {
+        let count = self.contenders.len().max(visits.len());
         self.contenders.resize(count, Contenders::default());
-        let found = &mut self.contenders[..looking.len()];
+        let mut contenders = std::mem::take(&mut self.contenders);
+        let found = &mut contenders[..visits.len()];
         found.iter_mut().for_each(Contenders::clear);
-        let (store, d) = (self.scan.store, self.scan.store.dim());
-        if d > MOST_PANEL_COLUMNS {
+        let panels = groups.start * GROUP_PANELS..(groups.end * GROUP_PANELS).min(skip.len());
+        let skip = skip.get(panels).unwrap_or_default();
+        let (scanner, d) = (self.scan.scanner, self.scan.store.dim());
+        if let Some(pq) = at.coder.pq {
+            let looking: Vec<_> =
+                visits.iter().zip(limits).map(|(v, l)| self.looking_up(at, v, *l)).collect();
+            scanner.look_up(at.part.codes(groups, pq.m()), &looking, skip, found);
+        } else if d > MOST_PANEL_COLUMNS {
             // Sums of so many products do not fit: all contend.
-            found.iter_mut().for_each(|found| all_contend(part, panels.clone(), skip, found));
-            return;
+            found.iter_mut().for_each(|found| all_contend(at.part, groups.clone(), skip, found));
+        } else {
+            let looking: Vec<_> = visits.iter().zip(limits).map(|(v, l)| self.looking(v, *l)).collect();
+            let metric = self.scan.store.space.score_metric();
+            scanner.look(metric, at.part.panels(groups, d), &looking, skip, found);
         }
-        let metric = store.space.score_metric();
-        self.scan.scanner.look(metric, part.panels().some(panels, d), looking, skip, found);
+        self.contenders = contenders;
+    }
+
+    fn looking(&self, visit: &Visit, limit: f32) -> Looking<'_> {
+        let number = self.first + visit.query as usize;
+        Looking { bytes: self.queries.bytes(number), quantised: self.queries.quantised[number], limit }
+    }
+
+    /// A score is what the codes of a vector add, and what the centroid of its list does.
+    fn looking_up(&self, at: At<'_>, visit: &Visit, limit: f32) -> LookingUp<'_> {
+        let query = visit.query as usize;
+        let v = self.queries.row(self.first + query);
+        let product: f64 = v.iter().zip(at.coder.centroid).map(|(&v, &c)| f64::from(v) * f64::from(c)).sum();
+        let (step, least) = self.tables.scales[query];
+        let of_list = f64::from(self.scan.store.space.score_metric().score_factor()) * product;
+        let each = self.tables.levels.len() / self.tables.scales.len();
+        let levels = &self.tables.levels[query * each..][..each];
+        LookingUp { levels, step, least: (f64::from(least) + of_list) as f32, limit }
     }
 
     /// Measures what may be among the best, from the most promising on, and lowers the limits.
-    fn measure_contenders(
-        &mut self,
-        part: &Part,
-        first_panel: usize,
-        visits: &[Visit],
-        looking: &mut [Looking<'a>],
-    ) {
-        let first = first_panel * PANEL_VECTORS;
-        for (at, (visit, looking)) in visits.iter().zip(looking).enumerate() {
-            let Contenders { places, least } = &self.contenders[at];
+    fn measure_contenders(&mut self, at: At<'_>, group: usize, visits: &[Visit], limits: &mut [f32]) {
+        let first = group * GROUP_VECTORS;
+        for (number, (visit, limit)) in visits.iter().zip(limits).enumerate() {
+            let Contenders { places, least } = &self.contenders[number];
             self.keys.clear();
             self.keys.extend(least.iter().zip(places).map(|(&least, &place)| key(least, place)));
             let mut keys = std::mem::take(&mut self.keys);
-            self.measure_own(part, first, visit.query, &mut keys, &mut looking.limit);
+            self.measure_own(at, first, visit.query, &mut keys, limit);
             self.keys = keys;
         }
     }
 
     /// The same for one query.
-    fn measure_own(&mut self, part: &Part, first: usize, query: u32, mut keys: &mut [u64], limit: &mut f32) {
-        let (ids, scan) = (part.ids.as_slice(), self.scan);
+    fn measure_own(&mut self, at: At<'_>, first: usize, query: u32, mut keys: &mut [u64], limit: &mut f32) {
+        let (ids, space) = (at.part.ids.as_slice(), &self.scan.store.space);
         let v = self.queries.row(self.first + query as usize);
         let (mut count, mut next) = (self.best[query as usize].missing() + TOGETHER, TOGETHER);
         while !keys.is_empty() {
@@ -220,9 +261,10 @@ impl<'a> Working<'a> {
             }
             self.measured.resize(self.places.len(), 0.0);
             let (places, measured) = (&self.places, &mut self.measured);
-            part.measure(scan.scanner, &scan.store.space, v, places, &mut self.decoded, measured);
+            at.part.measure(at.coder, v, places, &mut self.decoded, measured);
             for (&place, &measured) in self.places.iter().zip(&self.measured) {
-                let hit = Hit { cost: scan.store.space.cost(measured), id: ids[place as usize] };
+                let of = [at.list as u32, at.number, place];
+                let hit = Hit { cost: space.cost(measured), id: ids[place as usize], at: of };
                 self.best[query as usize].offer(hit);
             }
             *limit = self.limit(query);
@@ -238,16 +280,31 @@ fn key(least: f32, place: u32) -> u64 {
     u64::from(ordered) << 32 | u64::from(place)
 }
 
-/// All vectors of some panels contend, but for those to skip.
-fn all_contend(part: &Part, panels: Range<usize>, skip: &[u16], found: &mut Contenders) {
-    let first = panels.start * PANEL_VECTORS;
-    let count = part.places().min(panels.end * PANEL_VECTORS) - first;
+/// All vectors of some groups contend, but for those to skip.
+fn all_contend(part: &Part, groups: Range<usize>, skip: &[u16], found: &mut Contenders) {
+    let first = groups.start * GROUP_VECTORS;
+    let count = part.places().min(groups.end * GROUP_VECTORS) - first;
     for place in 0..count {
         let mask = skip.get(place / PANEL_VECTORS).copied().unwrap_or(0);
         if mask >> (place % PANEL_VECTORS) & 1 == 0 {
             found.places.push(place as u32);
             found.least.push(f32::NEG_INFINITY);
         }
+    }
+}
+
+impl Tables {
+    fn of(scan: &Scan<'_>, queries: &Queries<'_>, range: Range<usize>) -> Self {
+        let Some(pq) = &scan.store.pq else { return Self::default() };
+        let each = pq.m() * LEVELS;
+        let mut levels = vec![0; range.len() * each];
+        let metric = scan.store.space.score_metric();
+        let of_each = range.zip(levels.chunks_exact_mut(each));
+        let tables = |(query, levels): (usize, &mut [u8])| {
+            scan.scanner.tables(metric, queries.row(query), pq.columns(), levels)
+        };
+        let scales = of_each.map(tables).collect();
+        Self { levels, scales }
     }
 }
 

@@ -14,6 +14,7 @@
 //! | `chains` | the same scores of single pairs |
 //! | `bytes`, `bytes_x86`, `bytes_aarch64` | bounds of scores from bytes, and the centroids that may be the label |
 //! | `scan`, `scan_x86`, `scan_aarch64` | the same for the lists of an index, whose bytes are the same everywhere |
+//! | `lookup` | the same where vectors are codes of a product quantizer |
 //! | `stored` | distances of one vector to some stored ones |
 //! | `reach` | bounds of distances in 16 bits, and the rows that they keep awake |
 //! | `rivals` | centroids that may be the label of some row in a box |
@@ -39,6 +40,8 @@ mod extent;
 mod grid;
 mod lanes;
 mod lines;
+#[cfg(target_arch = "x86_64")]
+mod lookup;
 mod near;
 mod nearest;
 #[cfg(test)]
@@ -67,6 +70,8 @@ pub(crate) use extent::extent;
 pub(crate) use grid::{accumulate, accumulate_sparse, accumulate_wide};
 pub(crate) use lanes::{EACH, Kernel, Lanes, PANEL, Portable, WIDE};
 pub(crate) use lines::{AHEAD, Line, Lines, prefetch};
+#[cfg(target_arch = "x86_64")]
+pub(crate) use lookup::look_up;
 pub(crate) use near::{Near, near};
 #[cfg(test)]
 pub(crate) use nearest::nearest_block;

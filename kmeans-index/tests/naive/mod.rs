@@ -64,12 +64,14 @@ impl Case {
     }
 
     /// What rounding is relative to: the distance, and for products, which cancel, `‖x‖·‖y‖`.
-    pub(crate) fn scale(&self, query: &[f32], distance: f64) -> f64 {
+    fn scale(&self, query: &[f32]) -> impl Fn(f64) -> f64 {
         let norm = |x: &[f32]| x.iter().map(|&v| f64::from(v).powi(2)).sum::<f64>().sqrt();
-        match self.metric {
+        let product = norm(query) * self.vectors.chunks_exact(self.d).map(norm).fold(0.0, f64::max);
+        let metric = self.metric;
+        move |distance| match metric {
             Metric::L2 => distance,
             Metric::Cosine => 1.0,
-            _ => norm(query) * self.vectors.chunks_exact(self.d).map(norm).fold(0.0, f64::max),
+            _ => product,
         }
     }
 
@@ -87,11 +89,12 @@ impl Case {
                 (0..all.len()).filter(|&id| allowed(i, id)).map(|id| all[id]).collect();
             sorted.sort_by(|a, b| if self.metric.is_similarity() { b.total_cmp(a) } else { a.total_cmp(b) });
             let (ids, distances) = found.of(i);
+            let scale = self.scale(query);
             assert_eq!(ids.len(), p.min(sorted.len()), "query {i}");
             for (rank, (&id, &distance)) in ids.iter().zip(distances).enumerate() {
                 assert!(allowed(i, id as usize), "query {i} found {id}");
                 let (own, best) = (all[id as usize], sorted[rank]);
-                let slack = 2e-5 * self.scale(query, own);
+                let slack = 2e-5 * scale(own);
                 assert!(
                     (f64::from(distance) - own).abs() <= slack,
                     "query {i}, rank {rank}: {distance}, is {own}"

@@ -1,0 +1,128 @@
+//! A product quantizer: vectors cut into pieces, each replaced by the nearest of 256 codewords.
+
+use std::ops::ControlFlow;
+
+use kmeans_core::{AssignOptions, Init, Job, KMeans, KMeansModel, MOST_PIECES, Metric};
+use kmeans_data::RowSlice;
+
+use crate::error::{Error, Result};
+use crate::hardware::Hardware;
+
+/// Codewords of a piece.
+pub(crate) const LEVELS: usize = 256;
+
+/// Rows that a codebook is trained on, for each of its codewords. Recall on SIFT is the same with 256.
+const ROWS_PER_LEVEL: usize = 64;
+/// Iterations of the training of a codebook.
+const NITER: usize = 20;
+
+/// Codebooks, and what finds the nearest of their codewords.
+#[derive(Clone)]
+pub(crate) struct Pq {
+    dsub: usize,
+    /// m × 256 × dsub.
+    codebooks: Vec<f32>,
+    /// m × dsub × 256: one column of all codewords of a piece is next to each other.
+    columns: Vec<f32>,
+    models: Vec<KMeansModel>,
+}
+
+impl Pq {
+    /// Rows that are looked at to train codebooks.
+    pub(crate) const TRAINED_ON: usize = LEVELS * ROWS_PER_LEVEL;
+
+    /// Whether vectors of `d` columns can be cut into `m` pieces.
+    ///
+    /// # Errors
+    /// [`Error::Pieces`].
+    pub(crate) fn check(d: usize, m: usize) -> Result<()> {
+        if m > 0 && d.is_multiple_of(m) && m <= MOST_PIECES {
+            return Ok(());
+        }
+        Err(Error::Pieces { m, d, most: MOST_PIECES })
+    }
+
+    /// Codebooks of `m` pieces for `residuals`, row-major with `d` columns: a k-means each.
+    pub(crate) fn train(hardware: &dyn Hardware, residuals: &[f32], d: usize, m: usize) -> Result<Self> {
+        Self::check(d, m)?;
+        let (dsub, n) = (d / m, residuals.len() / d);
+        let k = LEVELS.min(n);
+        let mut codebooks = Vec::with_capacity(LEVELS * d);
+        for piece in 0..m {
+            let x = pieces_of(residuals, [d, dsub], piece);
+            let kmeans = KMeans::on((), k).niter(NITER).init(Init::Random).min_points_per_centroid(1);
+            let fit = hardware.train(Job::new(&RowSlice::new(&x, dsub)?, kmeans.params()))?;
+            let trained = fit.model.centroids();
+            codebooks.extend_from_slice(trained);
+            // Of fewer rows than codewords: the first again, which ties never choose.
+            (k..LEVELS).for_each(|_| codebooks.extend_from_slice(&trained[..dsub]));
+        }
+        Self::of(hardware, codebooks, m)
+    }
+
+    /// The quantizer of `m` codebooks.
+    pub(crate) fn of(hardware: &dyn Hardware, codebooks: Vec<f32>, m: usize) -> Result<Self> {
+        let dsub = codebooks.len() / m / LEVELS;
+        let mut models = Vec::with_capacity(m);
+        for book in codebooks.chunks_exact(LEVELS * dsub) {
+            let kmeans = KMeans::on((), LEVELS).init_centroids(book.to_vec()).niter(0);
+            let kmeans = kmeans.min_points_per_centroid(1).metric(Metric::L2);
+            models.push(hardware.train(Job::new(&RowSlice::new(book, dsub)?, kmeans.params()))?.model);
+        }
+        let by_column = |book: &[f32]| -> Vec<f32> {
+            (0..dsub).flat_map(|column| book[column..].iter().step_by(dsub).copied()).collect()
+        };
+        let columns = codebooks.chunks_exact(LEVELS * dsub).flat_map(by_column).collect();
+        Ok(Self { dsub, columns, models, codebooks })
+    }
+
+    pub(crate) fn m(&self) -> usize {
+        self.models.len()
+    }
+
+    /// All codebooks: m × 256 × dsub.
+    pub(crate) fn codebooks(&self) -> &[f32] {
+        &self.codebooks
+    }
+
+    /// The same by columns: m × dsub × 256.
+    pub(crate) fn columns(&self) -> &[f32] {
+        &self.columns
+    }
+
+    /// The codes of rows, n × m.
+    pub(crate) fn encode(&self, hardware: &dyn Hardware, residuals: &[f32]) -> Result<Vec<u8>> {
+        let (m, d) = (self.m(), self.m() * self.dsub);
+        let mut codes = vec![0; residuals.len() / d * m];
+        for (piece, model) in self.models.iter().enumerate() {
+            let x = pieces_of(residuals, [d, self.dsub], piece);
+            let rows = RowSlice::new(&x, self.dsub)?;
+            let found =
+                hardware.assign(&rows, model, AssignOptions::default(), &|_| ControlFlow::Continue(()))?;
+            for (codes, label) in codes.chunks_exact_mut(m).zip(found.labels) {
+                codes[piece] = label as u8;
+            }
+        }
+        Ok(codes)
+    }
+
+    /// Adds what codes stand for to `out`.
+    pub(crate) fn decode(&self, code: impl Fn(usize) -> u8, out: &mut [f32]) {
+        for (piece, out) in out.chunks_exact_mut(self.dsub).enumerate() {
+            let start = (piece * LEVELS + usize::from(code(piece))) * self.dsub;
+            out.iter_mut().zip(&self.codebooks[start..]).for_each(|(v, c)| *v += c);
+        }
+    }
+
+    /// No decoded row is longer.
+    pub(crate) fn reach(&self) -> f64 {
+        let sq_norm = |word: &[f32]| word.iter().map(|&c| f64::from(c) * f64::from(c)).sum::<f64>();
+        let longest = |book: &[f32]| book.chunks_exact(self.dsub).map(sq_norm).fold(0.0, f64::max);
+        self.codebooks.chunks_exact(LEVELS * self.dsub).map(longest).sum::<f64>().sqrt()
+    }
+}
+
+/// One piece of each row.
+fn pieces_of(x: &[f32], [d, dsub]: [usize; 2], piece: usize) -> Vec<f32> {
+    x.chunks_exact(d).flat_map(|row| &row[piece * dsub..][..dsub]).copied().collect()
+}
