@@ -14,6 +14,8 @@ mod files;
 mod formats;
 #[path = "cli/help.rs"]
 mod help;
+#[path = "cli/index.rs"]
+mod index;
 #[cfg(unix)]
 #[path = "cli/interrupt.rs"]
 mod interrupt;
@@ -29,6 +31,8 @@ mod parameters;
 mod refused;
 #[path = "cli/room.rs"]
 mod room;
+#[path = "cli/search.rs"]
+mod search;
 #[path = "cli/sparse.rs"]
 mod sparse;
 #[path = "cli/train.rs"]

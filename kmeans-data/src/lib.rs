@@ -16,6 +16,7 @@
 //! | codes of a [`Codec`] in `.npy` | by [`EncodedRows`] | by [`write_encoded`] | yes |
 //! | labels in `.npy`, `.csv`, `.tsv`, `.ivecs` | by [`read_labels`], one a row | by [`write_labels`], [`write_label_rows`]: i32 | no: held in memory |
 //! | ids and nearest neighbours in the same | by [`read_ids`], [`read_id_rows`], exact to 64 bits | by [`write_id_rows`]: i64, or i32 in `.ivecs` | no: held in memory |
+//! | hits of queries in `.csv`, `.tsv` | no | by [`write_hits`], one a line | |
 //!
 //! A [`Codec`] turns rows into codes of a fixed number of bytes. [`EncodedRows`] stay encoded, and those asked for are
 //! decoded as they are read.
@@ -62,6 +63,7 @@ mod dtype;
 mod encode;
 mod error;
 mod format;
+mod hits;
 mod id_file;
 mod ids;
 mod labels;
@@ -96,6 +98,7 @@ pub use csv_rows::CsvRows;
 pub use dtype::Dtype;
 pub use error::{DataError, ErrorKind};
 pub use format::Format;
+pub use hits::write_hits;
 pub use ids::{IdRows, read_id_rows, read_ids, write_id_rows};
 pub use labels::{read_labels, write_distances, write_label_rows, write_labels};
 pub use large::zeros;

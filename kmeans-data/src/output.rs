@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::codec::ARRAY_OUTPUTS;
 use crate::csr::SPARSE_OUTPUTS;
+use crate::hits::HIT_OUTPUTS;
 use crate::ids::ID_OUTPUTS;
 use crate::labels::{DISTANCE_OUTPUTS, LABEL_OUTPUTS};
 use crate::row_writer::ROW_OUTPUTS;
@@ -20,6 +21,8 @@ pub enum Output {
     Distances,
     /// Ids, by [`write_id_rows`](crate::write_id_rows).
     Ids,
+    /// Hits, by [`write_hits`](crate::write_hits).
+    Hits,
     /// Sparse rows, by [`write_csr_npz`](crate::write_csr_npz).
     SparseRows,
     /// Codes, by [`write_encoded`](crate::write_encoded), or the arrays that codecs are made of.
@@ -41,6 +44,7 @@ pub fn check_output(path: impl AsRef<Path>, output: Output, overwrite: Overwrite
         Output::Labels => (text_or_npy || format == Some(Format::Ivecs), LABEL_OUTPUTS),
         Output::Distances => (text_or_npy || format == Some(Format::Fvecs), DISTANCE_OUTPUTS),
         Output::Ids => (text_or_npy || format == Some(Format::Ivecs), ID_OUTPUTS),
+        Output::Hits => (matches!(format, Some(Format::Csv | Format::Tsv)), HIT_OUTPUTS),
         Output::SparseRows => (format == Some(Format::Npz), SPARSE_OUTPUTS),
         Output::Codes => (format == Some(Format::Npy), ARRAY_OUTPUTS),
         Output::Other => (true, ""),

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use kmeans::data::ErrorKind;
+use kmeans::index::Error as IndexError;
 use kmeans::{DataError, Error};
 
 use super::interrupt::{self, Interrupted};
@@ -11,11 +12,21 @@ use super::interrupt::{self, Interrupted};
 #[derive(Debug)]
 pub(crate) struct Usage(pub(crate) String);
 
+/// An input that is well formed, but not what is needed here.
+#[derive(Debug)]
+pub(crate) struct BadInput(pub(crate) String);
+
 /// `--strict`, and the training gave warnings.
 #[derive(Debug)]
 pub(crate) struct Strict(pub(crate) Vec<String>);
 
 impl std::fmt::Display for Usage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::fmt::Display for BadInput {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.0)
     }
@@ -28,6 +39,7 @@ impl std::fmt::Display for Strict {
 }
 
 impl std::error::Error for Usage {}
+impl std::error::Error for BadInput {}
 impl std::error::Error for Strict {}
 
 const FAILED: u8 = 1;
@@ -48,7 +60,7 @@ pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
 
 /// The whole chain on one line, in the words of the command line.
 fn message(error: &anyhow::Error) -> String {
-    match error.downcast_ref::<Error>() {
+    match error.chain().find_map(core_of) {
         Some(Error::Parameter { name, value, expected }) => {
             format!("{} is {value}, expected {}", flag(name), in_flags(expected))
         }
@@ -82,11 +94,24 @@ fn in_flags(text: &str) -> String {
 }
 
 fn exists(error: &anyhow::Error) -> bool {
-    let exists = |e: &DataError| e.kind() == ErrorKind::Exists;
-    error.chain().any(|e| match e.downcast_ref::<Error>() {
-        Some(Error::Data(e)) => exists(e),
-        _ => e.downcast_ref::<DataError>().is_some_and(exists),
-    })
+    error.chain().filter_map(data_of).any(|error| error.kind() == ErrorKind::Exists)
+}
+
+/// The error of the core that this is, by itself or from within an index.
+fn core_of<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a Error> {
+    match error.downcast_ref::<IndexError>() {
+        Some(IndexError::Core(error)) => Some(error),
+        Some(_) => None,
+        None => error.downcast_ref(),
+    }
+}
+
+/// The error of a file that this is, by itself or from within the core or an index.
+fn data_of<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a DataError> {
+    match (core_of(error), error.downcast_ref::<IndexError>()) {
+        (Some(Error::Data(error)), _) | (None, Some(IndexError::Data(error))) => Some(error),
+        _ => error.downcast_ref(),
+    }
 }
 
 fn code(error: &anyhow::Error) -> u8 {
@@ -97,22 +122,16 @@ fn code_of(error: &(dyn std::error::Error + 'static)) -> Option<u8> {
     if error.is::<Usage>() {
         return Some(USAGE);
     }
+    if error.is::<BadInput>() {
+        return Some(BAD_DATA);
+    }
     if error.is::<Strict>() {
         return Some(STRICT);
     }
-    if let Some(error) = error.downcast_ref::<DataError>() {
-        return Some(code_of_data(error));
-    }
-    error.downcast_ref::<Error>().map(|error| match error {
-        Error::Data(error) => code_of_data(error),
-        Error::Parameter { .. } | Error::Together { .. } => USAGE,
-        Error::TooFewPointsStrict { .. } => STRICT,
-        Error::InitFunction { .. }
-        | Error::AssignerLabel { .. }
-        | Error::Engine { .. }
-        | Error::Device { .. } => FAILED,
-        _ => BAD_DATA,
-    })
+    data_of(error)
+        .map(code_of_data)
+        .or_else(|| core_of(error).map(code_of_core))
+        .or_else(|| error.downcast_ref().map(code_of_index))
 }
 
 fn code_of_data(error: &DataError) -> u8 {
@@ -122,5 +141,28 @@ fn code_of_data(error: &DataError) -> u8 {
         ErrorKind::CannotWrite | ErrorKind::Exists => CANNOT_WRITE,
         ErrorKind::Unsupported | ErrorKind::Misuse => USAGE,
         _ => FAILED,
+    }
+}
+
+fn code_of_core(error: &Error) -> u8 {
+    match error {
+        Error::Parameter { .. } | Error::Together { .. } => USAGE,
+        Error::TooFewPointsStrict { .. } => STRICT,
+        Error::InitFunction { .. }
+        | Error::AssignerLabel { .. }
+        | Error::Engine { .. }
+        | Error::Device { .. } => FAILED,
+        _ => BAD_DATA,
+    }
+}
+
+fn code_of_index(error: &IndexError) -> u8 {
+    match error {
+        IndexError::NoNeighbours
+        | IndexError::Nprobe { .. }
+        | IndexError::Radius { .. }
+        | IndexError::UnknownStorage { .. } => USAGE,
+        IndexError::Model { .. } => FAILED,
+        _ => BAD_DATA,
     }
 }

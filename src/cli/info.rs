@@ -1,29 +1,44 @@
 //! `kmeans info`.
 
+use std::fs::{File, Metadata};
+use std::io::Read;
+
 use anyhow::Result;
 use clap::Args;
-use kmeans::KMeansModel;
-use kmeans::data::describe;
+use kmeans::data::{Format, describe};
+use kmeans::index::Index;
+use kmeans::{Device, KMeansModel};
 use serde_json::{Value, json};
 
+use super::index::{describe as describe_index, measure};
 use super::text::print;
 
-/// Say what a model or data file holds.
+/// Say what a model, an index or a data file holds.
 #[derive(Args)]
 pub(crate) struct Info {
-    /// A model (.safetensors) or a table of rows
+    /// A model (.safetensors), an index or a table of rows
     file: String,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
 }
 
+/// The longest header that the format allows.
+const MOST_HEADER: u64 = 100_000_000;
+
+/// What is in a file.
+enum Kind {
+    Model,
+    Index,
+    Data,
+}
+
 impl Info {
     pub(crate) fn run(&self) -> Result<()> {
-        let facts = if self.file.to_lowercase().ends_with(".safetensors") {
-            model(&KMeansModel::load(&self.file)?)?
-        } else {
-            data(&self.file)?
+        let facts = match self.kind() {
+            Kind::Model => model(&KMeansModel::load(&self.file)?)?,
+            Kind::Index => index(&self.file)?,
+            Kind::Data => data(&self.file)?,
         };
         if self.json {
             return print(format_args!("{facts}"));
@@ -33,6 +48,49 @@ impl Info {
         }
         Ok(())
     }
+
+    /// By the extension, or where that is none of data, by how the file begins.
+    fn kind(&self) -> Kind {
+        if Format::of(&self.file).is_some() {
+            return Kind::Data;
+        }
+        let is_model = self.file.to_lowercase().ends_with(".safetensors");
+        match header(&self.file) {
+            Some(header) if !is_model || is_index(&header) => Kind::Index,
+            _ if is_model => Kind::Model,
+            _ => Kind::Data,
+        }
+    }
+}
+
+/// Whether a file is a safetensors file whose metadata names an index.
+fn is_index(header: &[u8]) -> bool {
+    let metadata = serde_json::from_slice::<Value>(header).ok();
+    metadata.is_some_and(|header| header["__metadata__"]["index"].is_string())
+}
+
+/// The header of a safetensors file: its length in 8 bytes, then JSON. `None` where a file does not begin so.
+fn header(path: &str) -> Option<Vec<u8>> {
+    // To open a pipe would wait for its writer.
+    std::fs::metadata(path).ok().filter(Metadata::is_file)?;
+    let mut file = File::open(path).ok()?;
+    let mut length = [0; 8];
+    file.read_exact(&mut length).ok()?;
+    let mut header = Vec::new();
+    file.take(u64::from_le_bytes(length).min(MOST_HEADER)).read_to_end(&mut header).ok()?;
+    header.starts_with(b"{").then_some(header)
+}
+
+fn index(file: &str) -> Result<Value> {
+    let index = Index::open(Device::Auto, file)?;
+    let kind = if let Index::Flat(_) = index { "flat" } else { "ivf" };
+    let mut facts = json!({ "format": "kmeans index", "kind": kind, "n": index.len() });
+    describe_index(&mut facts, &index);
+    measure(&mut facts, &index, std::fs::metadata(file)?.len());
+    if let Index::Ivf(index) = &index {
+        facts["list_sizes"] = json!(index.list_sizes());
+    }
+    Ok(facts)
 }
 
 fn model(model: &KMeansModel) -> Result<Value> {

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::Result;
 use clap::Args;
 use kmeans::Points;
-use kmeans::data::{CsvRows, EncodedRows, RowRange, RowWidth, describe, open_codec};
+use kmeans::data::{CsvRows, EncodedRows, RowRange, RowWidth, describe, open_codec, read_ids};
 
 use super::failure::Usage;
 use super::values::RowsArg;
@@ -63,9 +63,20 @@ impl DataArg {
 
     /// The file that holds the rows: of `file.npz:key`, the archive.
     pub(crate) fn file(&self) -> &Path {
-        let key = self.path.to_ascii_lowercase().rfind(KEY).map(|at| at + KEY.len() - 1);
-        Path::new(&self.path[..key.unwrap_or(self.path.len())])
+        file_of(Path::new(&self.path))
     }
+}
+
+/// The file that an array is in: of `file.npz:key`, the archive.
+pub(crate) fn file_of(path: &Path) -> &Path {
+    let Some(text) = path.to_str() else { return path };
+    let key = text.to_ascii_lowercase().rfind(KEY).map(|at| at + KEY.len() - 1);
+    Path::new(&text[..key.unwrap_or(text.len())])
+}
+
+/// One id a row, of a file that may not be given.
+pub(crate) fn ids(path: Option<&Path>) -> Result<Option<Vec<u64>>> {
+    Ok(path.map(read_ids).transpose()?)
 }
 
 /// The file of a codec's parameters, where it has one.

@@ -26,7 +26,7 @@ impl std::error::Error for Interrupted {}
 
 /// From now on the first signal says `text` and is remembered, and the next one ends the process.
 ///
-/// Commands that do not call this are ended by the first.
+/// Commands that do not call this, nor [`end_at_once`], are ended by the first.
 pub(crate) fn catch(bars: &Bars, text: &'static str) -> Result<()> {
     let bars = bars.clone();
     let handler = move || {
@@ -35,6 +35,17 @@ pub(crate) fn catch(bars: &Bars, text: &'static str) -> Result<()> {
             std::process::exit(EXIT_CODE.into());
         }
         bars.say(format_args!("{text}"));
+    };
+    ctrlc::set_handler(handler).context("signals cannot be caught")
+}
+
+/// From now on a signal says `text`, removes what is half written, and ends the process.
+pub(crate) fn end_at_once(bars: &Bars, text: &'static str) -> Result<()> {
+    let bars = bars.clone();
+    let handler = move || {
+        bars.say(format_args!("{text}"));
+        kmeans::data::remove_unfinished();
+        std::process::exit(EXIT_CODE.into());
     };
     ctrlc::set_handler(handler).context("signals cannot be caught")
 }

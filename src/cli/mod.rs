@@ -4,15 +4,18 @@ mod assign;
 mod convert;
 mod failure;
 mod generate;
+mod index;
 mod info;
 mod input;
 mod interrupt;
 mod output;
 mod progress;
+mod search;
 mod summary;
 mod text;
 mod train;
 mod values;
+mod watched;
 
 use std::process::ExitCode;
 
@@ -35,6 +38,8 @@ struct Cli {
 enum Command {
     Train(Box<train::Train>),
     Assign(assign::Assign),
+    Index(index::Index),
+    Search(search::Search),
     Info(info::Info),
     Convert(convert::Convert),
     Generate(generate::Generate),
@@ -45,6 +50,8 @@ pub(crate) fn run() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Train(train) => train.run(),
         Command::Assign(assign) => assign.run(),
+        Command::Index(index) => index.run(),
+        Command::Search(search) => search.run(),
         Command::Info(info) => info.run(),
         Command::Convert(convert) => convert.run(),
         Command::Generate(generate) => generate.run(),

@@ -59,7 +59,7 @@ fn only_commands_that_work_appear() {
         .filter(|line| line.starts_with("  ") && !line.starts_with("   "))
         .filter_map(|line| line.split_whitespace().next())
         .collect();
-    assert_eq!(names, ["train", "assign", "info", "convert", "generate", "help"]);
+    assert_eq!(names, ["train", "assign", "index", "search", "info", "convert", "generate", "help"]);
 }
 
 #[test]
@@ -80,6 +80,7 @@ fn help_of_every_command_names_defaults_and_units() {
                 "[default: native]",
                 "[default: split]",
                 "[default: exact]",
+                "exact; index, by",
                 "[default: 32768]",
                 "[default: 50]",
                 "[default: no limit]",
@@ -97,6 +98,11 @@ fn help_of_every_command_names_defaults_and_units() {
             ][..],
         ),
         ("assign", &["[default: 1]", "[default: auto]", "squared for l2", "i32"]),
+        ("index", &["[default: l2;", "[default: f32]", "[default: auto]", "sq8", "--add", "counted from 0"]),
+        (
+            "search",
+            &["[default: 10]", "[default: 8,", "[default: auto]", "QUERIES", "squared for l2", "i64", "-1"],
+        ),
         ("info", &["--json"]),
         ("convert", &["[default: f32]", "counted from 0", "sq8:RANGES.npy", ".npz"]),
         ("generate", &["[default: 1234]", "Standard deviation", "[default: f32]"]),

@@ -106,6 +106,36 @@ fn a_signal_leaves_no_half_of_a_file() {
     assert!(room.names().is_empty(), "{:?}", room.names());
 }
 
+#[test]
+fn a_signal_ends_the_building_of_an_index_and_leaves_no_half_of_it() {
+    let room = Room::new();
+    room.ok("generate -n 400000 -d 64 -k 10 -o x.npy -q");
+    let run = Running::start(&room, "index x.npy --flat -o x.index");
+    while room.names().len() == 1 {
+        std::thread::yield_now();
+    }
+    run.signal("INT");
+    let (status, stdout, stderr) = run.end();
+    assert_eq!((status.code(), stdout.as_str()), (Some(130), ""), "{stderr}");
+    assert_eq!(stderr, "interrupted: no index is written\n");
+    assert_eq!(room.names(), ["x.npy"]);
+}
+
+#[test]
+fn a_signal_ends_a_search() {
+    let room = Room::with("iris");
+    room.ok("index iris.npy --flat -o i.index -q");
+    // It waits for queries that never come.
+    let mut run = Running::start(&room, "search i.index - --ids n.npy");
+    while !is_catching(&run.child) {
+        std::thread::yield_now();
+    }
+    run.signal("TERM");
+    run.wait_for("interrupted: nothing is written");
+    assert_eq!(run.end().0.code(), Some(130));
+    assert_eq!(room.names(), ["i.index", "iris.npy"]);
+}
+
 /// Whether the process has a thread that waits for signals.
 fn is_catching(child: &Child) -> bool {
     let Ok(threads) = std::fs::read_dir(format!("/proc/{}/task", child.id())) else {

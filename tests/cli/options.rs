@@ -171,6 +171,37 @@ fn strict_and_too_few_points_exits_with_three() {
 }
 
 #[test]
+fn assignment_by_a_flat_index_gives_the_labels_of_the_engine() {
+    let room = Room::with("digits");
+    let plain = room.json("train digits.npy -k 10 -o a.safetensors --labels a.npy -q");
+    let flat = room.json("train digits.npy -k 10 -o b.safetensors --labels b.npy --assign index -q");
+    assert!(room.bytes("a.npy") == room.bytes("b.npy"));
+    assert_eq!(flat["obj"], plain["obj"]);
+    assert_eq!((&flat["assigner"], &plain["assigner"]), (&"a flat index".into(), &Value::Null));
+    assert!(!kinds(&flat).contains(&"approximate-assigner"));
+}
+
+#[test]
+fn assignment_by_cells_comes_close_and_warns() {
+    let room = Room::with("digits");
+    let plain = room.json("train digits.npy -k 60 -o a.safetensors --max-points-per-centroid none -q");
+    for assign in ["approximate", "approximate:3"] {
+        let words = format!(
+            "train digits.npy -k 60 -o b.safetensors --max-points-per-centroid none --force -q --assign {assign}"
+        );
+        let cells = room.json(&words);
+        let more = cells["inertia"].as_f64().unwrap() / plain["inertia"].as_f64().unwrap();
+        assert!((0.9..1.1).contains(&more), "{assign}: {more}");
+        assert!(
+            cells["assigner"].as_str().unwrap().starts_with("an index of cells"),
+            "{}",
+            cells["assigner"]
+        );
+        assert!(kinds(&cells).contains(&"approximate-assigner"));
+    }
+}
+
+#[test]
 fn duplicate_rows_give_a_warning_and_no_crash() {
     let room = Room::new();
     room.write("same.csv", "1,2\n".repeat(50).as_bytes());

@@ -19,6 +19,7 @@ fn options_of_training_that_exclude_each_other_are_named() {
         ("iris.npy", "--frozen-centroids", ["--init-centroids", "required"]),
         ("iris.npy", "--no-pca", ["--progressive-dim-steps", "required"]),
         ("iris.npy", "--update-index", ["--update-index", "--assign approximate"]),
+        ("iris.npy", "--update-index --assign index", ["--update-index", "not with index"]),
         ("iris.npy", "--seeding faiss", ["--seeding", "init random"]),
         (
             "iris.npy",
@@ -77,6 +78,69 @@ fn options_of_assignment_that_would_be_ignored_are_refused() {
         ("assign m.safetensors iris.npy --transform t.ivecs", "t.ivecs"),
         ("assign m.safetensors iris.npy --transform t.npy --labels t.npy", "t.npy"),
         ("assign m.safetensors - --codec f16 --labels t.npy", "standard input"),
+    ] {
+        let error = room.usage(words);
+        assert!(error.contains(named), "{words}: {error}");
+    }
+}
+
+#[test]
+fn options_of_an_index_that_would_be_ignored_are_refused() {
+    let room = room();
+    room.ok("index iris.npy --flat -o i.index -q");
+    room.write("ids.csv", b"1\n");
+    for (words, named) in [
+        ("index iris.npy -o x.index", "--flat"),
+        ("index iris.npy --flat", "--output"),
+        ("index iris.npy --flat --model m.safetensors -o x.index", "--model"),
+        ("index iris.npy --flat --add i.index -o x.index", "--add"),
+        ("index iris.npy --add i.index --model m.safetensors -o x.index", "--model"),
+        ("index iris.npy --add i.index --storage f16 -o x.index", "--storage"),
+        ("index iris.npy --add i.index --metric ip -o x.index", "--metric"),
+        ("index iris.npy --model m.safetensors --metric ip -o x.index", "--metric"),
+        ("index iris.npy --model m.safetensors --remove ids.csv -o x.index", "--remove"),
+        ("index iris.npy --flat --remove ids.csv -o x.index", "--remove"),
+        ("index iris.npy --flat --storage f8 -o x.index", "storage is f8, expected f32"),
+        ("index iris.npy --flat --metric sine -o x.index", "sine"),
+        ("index iris.npy --flat --metric l1 -o x.index", "--metric is l1, expected l2, ip or cosine"),
+        ("index iris.npy --flat --threads 2 --device reference -o x.index", "--threads"),
+        ("index - --flat --codec f16 -o x.index", "standard input"),
+    ] {
+        let error = room.usage(words);
+        assert!(error.contains(named), "{words}: {error}");
+    }
+}
+
+#[test]
+fn options_of_a_search_that_would_be_ignored_are_refused() {
+    let room = room();
+    room.ok("index iris.npy --flat -o i.index -q");
+    room.ok("index iris.npy --model m.safetensors -o ivf.index -q");
+    for (words, named) in [
+        ("search i.index iris.npy", "--ids"),
+        ("search i.index --json", "QUERIES"),
+        ("search i.index iris.npy --json -p 0", "-p"),
+        ("search i.index iris.npy --json --nprobe 0", "--nprobe"),
+        (
+            "search i.index iris.npy --json --nprobe 2",
+            "--nprobe is 2, expected 1, the number of lists in i.index",
+        ),
+        ("search ivf.index iris.npy --json --nprobe 4", "--nprobe is 4, expected 1 to 3"),
+        ("search i.index iris.npy --radius 1 --json", "--hits"),
+        ("search i.index iris.npy --hits h.csv", "--radius"),
+        ("search i.index iris.npy --radius 1 --hits h.npy", "h.npy"),
+        ("search i.index iris.npy --radius nan --hits h.csv", "NaN"),
+        ("search i.index iris.npy --radius x --hits h.csv", "--radius"),
+        ("search i.index iris.npy --radius 1 --hits h.csv -p 3", "-p"),
+        ("search i.index iris.npy --radius 1 --hits h.csv --ids x.npy", "--ids"),
+        ("search i.index iris.npy --radius 1 --hits h.csv --distances x.npy", "--distances"),
+        ("search i.index iris.npy --radius 1 --hits h.csv --truth x.npy", "--truth"),
+        ("search i.index iris.npy --ids x.fvecs", "x.fvecs"),
+        ("search i.index iris.npy --ids -", "-: unknown extension"),
+        ("search i.index iris.npy --distances x.ivecs", "x.ivecs"),
+        ("search i.index iris.npy --ids x.npy --distances x.npy", "x.npy"),
+        ("search i.index iris.npy --ids iris.npy --force", "iris.npy"),
+        ("search i.index - --codec f16 --json", "standard input"),
     ] {
         let error = room.usage(words);
         assert!(error.contains(named), "{words}: {error}");

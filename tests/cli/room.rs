@@ -131,6 +131,12 @@ impl Room {
         data.chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())).collect()
     }
 
+    pub(crate) fn ids(&self, name: &str) -> Vec<i64> {
+        let (descr, _, data) = parse_npy(&self.bytes(name));
+        assert_eq!(descr, "<i8", "{name}");
+        data.chunks_exact(8).map(|b| i64::from_le_bytes(b.try_into().unwrap())).collect()
+    }
+
     pub(crate) fn shape(&self, name: &str) -> String {
         parse_npy(&self.bytes(name)).1
     }
@@ -171,6 +177,12 @@ pub(crate) fn npy(descr: &str, fortran: bool, shape: &str, data: &[u8]) -> Vec<u
 pub(crate) fn npy_f32(values: &[f32], d: usize) -> Vec<u8> {
     let shape = format!("({}, {d})", values.len() / d);
     npy("<f4", false, &shape, &values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>())
+}
+
+/// One id a row.
+pub(crate) fn npy_ids(ids: &[u64]) -> Vec<u8> {
+    let bytes: Vec<u8> = ids.iter().flat_map(|id| id.to_le_bytes()).collect();
+    npy("<u8", false, &format!("({},)", ids.len()), &bytes)
 }
 
 /// `descr`, the text of `shape`, and the values' bytes.

@@ -24,6 +24,7 @@ fn wrong_arguments_exit_with_two_and_name_the_argument() {
         ("train iris.npy -k 3 -o m.safetensors --empty-clusters drop", "drop"),
         ("train iris.npy -k 3 -o m.safetensors --assign guess", "guess"),
         ("train iris.npy -k 3 -o m.safetensors --assign approximate:0", "approximate:0"),
+        ("train iris.npy -k 3 -o m.safetensors --assign index:3", "index:3"),
         ("train iris.npy -k 3 -o m.safetensors --time-limit soon", "soon"),
         ("train iris.npy -k 3 -o m.safetensors --time-limit -1", "seconds"),
         ("train iris.npy -k 3 -o m.safetensors --time-limit nan", "seconds"),

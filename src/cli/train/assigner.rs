@@ -23,6 +23,11 @@ pub(super) enum AssignArg {
 }
 
 impl AssignArg {
+    /// Whether there are cells, which can be trained again.
+    pub(super) fn has_cells(self) -> bool {
+        matches!(self, Self::Approximate { .. })
+    }
+
     /// What replaces the engine's own choice, if anything does.
     pub(super) fn assigner(self, device: &Device, metric: Metric) -> Result<Option<Box<dyn Assigner>>> {
         match self {

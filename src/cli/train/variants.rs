@@ -26,8 +26,8 @@ pub(super) struct Variants {
     /// =SLACK]
     #[arg(long, value_name = "SLACK", num_args = 0..=1, require_equals = true, default_missing_value = "0.1")]
     balanced: Option<f64>,
-    /// How rows find their centroid in the iterations: exact, or approximate[:NPROBE] by an index over the
-    /// centroids of which NPROBE cells are looked into [default NPROBE: 8]
+    /// How rows find their centroid in the iterations: exact; index, by a flat index of the centroids, exact
+    /// too; or approximate[:NPROBE], by an index of which NPROBE cells are looked into [default NPROBE: 8]
     #[arg(long, value_name = "HOW", default_value_t)]
     assign: AssignArg,
     /// Train the index of --assign approximate again in every iteration, not only in the first of a restart
@@ -37,9 +37,10 @@ pub(super) struct Variants {
 
 impl Variants {
     pub(super) fn set(&self, params: &mut Params) -> Result<()> {
-        if self.update_index && self.assign == AssignArg::Exact {
+        if self.update_index && !self.assign.has_cells() {
+            let assign = self.assign;
             return Err(
-                Usage("--update-index goes with --assign approximate, not with exact".to_owned()).into()
+                Usage(format!("--update-index goes with --assign approximate, not with {assign}")).into()
             );
         }
         params.progressive_dim_steps = self.progressive_dim_steps;
