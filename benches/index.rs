@@ -13,7 +13,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use kmeans::index::{FlatIndex, IvfIndex, SearchResult, Storage};
-use kmeans::{Device, Init, KMeans, Metric, Points, RowSlice};
+use kmeans::{Device, Init, KMeans, Metric, Overwrite, Points, RowSlice};
 use kmeans_backend_cpu::CpuEngine;
 use serde_json::json;
 
@@ -28,6 +28,8 @@ struct Args {
     storage: Vec<Storage>,
     threads: usize,
     repeat: usize,
+    /// Where the centroids are written to, for a peer to search with.
+    centroids: Option<String>,
 }
 
 impl Args {
@@ -50,6 +52,7 @@ impl Args {
                 .collect(),
             threads: value("--threads", "2").parse().unwrap(),
             repeat: value("--repeat", "3").parse().unwrap(),
+            centroids: Some(value("--centroids", "")).filter(|path| !path.is_empty()),
         }
     }
 }
@@ -116,6 +119,9 @@ fn main() {
     let kmeans = KMeans::new(args.k).device(device).niter(10).init(Init::Random);
     let model = kmeans.train(&x, d).unwrap().model;
     let train = start.elapsed().as_secs_f64();
+    if let Some(path) = &args.centroids {
+        model.save_centroids(path, Overwrite::Replace).unwrap();
+    }
     for storage in args.storage {
         let start = Instant::now();
         let (points, name) = (RowSlice::new(&x, d).unwrap(), format!("ivf-{storage}"));

@@ -12,6 +12,7 @@ use std::sync::{Arc, OnceLock};
 
 use kmeans::core::{Engine, KMeans, Trainer};
 use kmeans::data::{Codec, CsrRows, EncodedRows, F16Codec, Rows, U8Codec};
+use kmeans::index::{FlatIndex, IvfIndex, Storage};
 use kmeans::{EmptyClusters, Fit, Init, Metric, Points, Stop};
 use kmeans_backend_cpu::CpuEngine;
 use kmeans_backend_cuda::MatrixUnits;
@@ -294,6 +295,33 @@ fn screening_changes_nothing(
     assert!(!screened.name().contains("without"), "{}", screened.name());
 }
 
+fn searches_like_the_cpu(engine: &(impl Engine + Clone + 'static)) {
+    // Whole numbers: scores and distances are exact.
+    let (rows, queries) = (rows("digits"), rows("digits"));
+    let queries = kmeans::data::RowRange::new(queries, 0..40).unwrap();
+    for metric in [Metric::L2, Metric::InnerProduct] {
+        let d = rows.dim();
+        let ours = FlatIndex::new(engine.clone(), rows.values(), d, metric).unwrap();
+        assert_eq!(ours.device().unwrap(), engine.name());
+        let cpus = FlatIndex::new(cpu(), rows.values(), d, metric).unwrap();
+        for p in [1, 10, 1797] {
+            assert_eq!(
+                ours.search(&queries, p).unwrap(),
+                cpus.search(&queries, p).unwrap(),
+                "{metric}, p = {p}"
+            );
+        }
+        let model = train(cpu(), &params(20).metric(metric), &rows, None).model;
+        let found = |mut index: IvfIndex| {
+            index.add(&rows).unwrap();
+            index.search(&queries, 10, 4).unwrap()
+        };
+        let ours = found(IvfIndex::new(engine.clone(), model.clone(), Storage::F32).unwrap());
+        let cpus = found(IvfIndex::new(cpu(), model, Storage::F32).unwrap());
+        assert_eq!(ours, cpus, "{metric}, in lists");
+    }
+}
+
 macro_rules! stamp {
     ($name:ident, $engine:expr, [$($test:ident),* $(,)?]) => {
         mod $name {
@@ -318,6 +346,7 @@ macro_rules! stamp {
             streams_whatever_is_asked_for,
             trains_on_sparse_rows,
             reaches_what_the_cpu_reaches_from_ten_seeds,
+            searches_like_the_cpu,
         ]);
     };
 }

@@ -334,6 +334,8 @@ fn look_up_group(
 #[inline(always)]
 pub fn tables(metric: Metric, v: &[f32], columns: &[f32], levels: &mut [u8]) -> (f32, f32) {
     const LEVELS: usize = 256;
+    /// 1.5 · 2²³: a float of that size has a unit in the last place of 1, and its low bits are the integer.
+    const ROUNDER: f32 = 12_582_912.0;
     let (factor, pieces) = (metric.score_factor(), levels.len() / LEVELS);
     let (dsub, mut terms) = (v.len() / pieces, vec![[0.0_f32; LEVELS]; pieces]);
     let (mut least, mut range) = (0.0_f32, 0.0_f32);
@@ -362,7 +364,8 @@ pub fn tables(metric: Metric, v: &[f32], columns: &[f32], levels: &mut [u8]) -> 
     for ((terms, lowest), levels) in terms.iter().zip(&lowest).zip(levels.as_chunks_mut::<LEVELS>().0) {
         for l in 0..LEVELS {
             // Rounded down; a hair less, as the product may have been rounded up.
-            levels[l] = ((terms[l] - lowest) * inverse * (1.0 - 1e-6)) as u8;
+            let level = (terms[l] - lowest) * inverse * (1.0 - 1e-6) - 0.5 + ROUNDER;
+            levels[l] = (level.to_bits() as i32 - ROUNDER.to_bits() as i32) as u8;
         }
     }
     (if inverse > 0.0 { step } else { 0.0 }, least)

@@ -85,19 +85,28 @@ impl<'a> Block<'a> {
             return kmeans_core::Error::NonFinite { data, row, column: at % d, value: self.x[at] }.into();
         }
         let magnitude = self.x.iter().fold(0.0_f64, |most, &x| most.max(f64::from(x.abs())));
-        let Range { start: first, end: last } = self.rows;
+        let Range { start, end } = self.rows;
+        let (first, last) = (self.points.source_row(start), self.points.source_row(end - 1) + 1);
         kmeans_core::Error::OutOfRange { data, first, last, magnitude }.into()
     }
 }
 
-/// `‖v‖²` with lanes, as the compiler adds none by itself; NaN where a value is.
+/// `‖v‖²`; NaN where a value is.
 pub(crate) fn sq_norm(v: &[f32]) -> f64 {
-    let (chunks, rest) = v.as_chunks::<8>();
+    product(v, v)
+}
+
+/// `⟨a, b⟩` with lanes, as the compiler adds none by itself.
+pub(crate) fn product(a: &[f32], b: &[f32]) -> f64 {
+    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
     let mut lanes = [0.0_f64; 8];
-    for chunk in chunks {
-        lanes.iter_mut().zip(chunk).for_each(|(lane, &v)| *lane += f64::from(v) * f64::from(v));
+    for (a, b) in a.iter().zip(b) {
+        for l in 0..8 {
+            lanes[l] += f64::from(a[l]) * f64::from(b[l]);
+        }
     }
-    lanes.iter().sum::<f64>() + rest.iter().map(|&v| f64::from(v) * f64::from(v)).sum::<f64>()
+    let rest = a_rest.iter().zip(b_rest).map(|(&a, &b)| f64::from(a) * f64::from(b)).sum::<f64>();
+    lanes.iter().sum::<f64>() + rest
 }
 
 pub(crate) fn check_columns(points: &dyn Points, d: usize) -> Result<()> {
@@ -171,7 +180,7 @@ pub(crate) fn to_store(
         let longest =
             block.bring(scanner, *reach, &|x| space.to_store(x), &|x| space.stored_to_frame(x), &mut x)?;
         store.reach_out(longest);
-        store.check_values(&x, points.name(), rows.start)?;
+        store.check_values(&x, points, rows.start)?;
         take(store, rows.clone(), &x)?;
         points.release(rows);
     }

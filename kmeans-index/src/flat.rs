@@ -38,7 +38,9 @@ const ORIGIN_VECTORS: usize = 1024;
 /// its own (a GPU, or the reference in tensor operations) vectors are chosen by scores in `f32` and measured afterwards:
 /// two may stand in for each other where their distances agree to rounding.
 ///
-/// Distances are taken in a frame centred on the vectors for L2, so that data far from zero lose no digits.
+/// Distances are taken in a frame centred on the vectors that the index was built of for L2, so that data far from zero
+/// lose no digits. Queries and vectors are rounded to `f32` there: two indexes of the same vectors that were built of
+/// others at first may differ in that rounding.
 #[doc(alias = "IndexFlat")]
 #[doc(alias = "IndexFlatL2")]
 #[doc(alias = "IndexFlatIP")]
@@ -249,8 +251,14 @@ impl FlatIndex {
     }
 
     /// What searches, for reports.
-    pub fn device(&self) -> String {
-        self.on_device().ok().flatten().map_or_else(|| self.scanner.name(), |device| device.exact.name())
+    ///
+    /// # Errors
+    /// If the device cannot be opened.
+    pub fn device(&self) -> Result<String> {
+        let (d, metric) = (self.dim(), self.store.space.score_metric());
+        let exact =
+            if self.store.storage.pieces().is_some() { None } else { self.hardware.exact(&[], d, metric)? };
+        Ok(exact.map_or_else(|| self.scanner.name(), |exact| exact.name()))
     }
 
     /// The `p` nearest stored vectors of each query, the nearest first; of those equally near the lowest id first. All

@@ -19,6 +19,7 @@ use crate::storage::Storage;
 /// An index of either kind.
 #[derive(Debug)]
 #[non_exhaustive]
+#[allow(clippy::large_enum_variant, reason = "there are never many")]
 pub enum Index {
     /// Exact search.
     Flat(FlatIndex),
@@ -84,8 +85,14 @@ impl Index {
     }
 
     /// What searches, for reports.
-    pub fn device(&self) -> String {
-        of_either!(self, index => index.device())
+    ///
+    /// # Errors
+    /// If the device cannot be opened.
+    pub fn device(&self) -> Result<String> {
+        match self {
+            Self::Flat(index) => index.device(),
+            Self::Ivf(index) => Ok(index.device()),
+        }
     }
 
     /// Adds the rows of `points`, numbered on from the largest id, or with the ids given.

@@ -29,7 +29,7 @@ use crate::store::{Arriving, Store, residuals};
 /// Each stored vector is in the list of its nearest centroid, and a query meets the vectors of the `nprobe` lists whose
 /// centroids are nearest to it (Sivic and Zisserman 2003; Jégou, Douze and Schmid 2011). Within these lists the answer
 /// is that of [`FlatIndex`](crate::FlatIndex): exact for the vectors as they are stored, ties by id, the same bits for
-/// any number of threads. With `nprobe` = k it is the answer of a flat index.
+/// any number of threads. With `nprobe` = k it is the answer of a flat index of the same stored vectors.
 #[doc(alias = "IndexIVF")]
 #[doc(alias = "IndexIVFFlat")]
 #[doc(alias = "IndexIVFScalarQuantizer")]

@@ -41,8 +41,11 @@ impl SearchResult {
     /// # Panics
     /// If there is no such query.
     pub fn of(&self, query: usize) -> (&[u64], &[f32]) {
-        let range = self.lims[query]..self.lims[query + 1];
-        (&self.ids[range.clone()], &self.distances[range])
+        (self.ids_of(query), &self.distances[self.lims[query]..self.lims[query + 1]])
+    }
+
+    fn ids_of(&self, query: usize) -> &[u64] {
+        &self.ids[self.lims[query]..self.lims[query + 1]]
     }
 
     /// The share of the `p` nearest, as `truth` has them, that are among the first `p` found: the mean over the queries
@@ -53,7 +56,7 @@ impl SearchResult {
     pub fn recall(&self, truth: &Self, p: usize) -> f64 {
         assert_eq!(self.queries(), truth.queries(), "recall compares answers to the same queries");
         let of = |query| {
-            let (found, truth) = (self.of(query).0, truth.of(query).0);
+            let (found, truth) = (self.ids_of(query), truth.ids_of(query));
             let truth: HashSet<u64> = truth.iter().take(p).copied().collect();
             if truth.is_empty() {
                 return 1.0;

@@ -5,6 +5,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use half::f16;
 use kmeans_core::{PlainScanner, Scanner};
+use kmeans_data::Points;
 
 use crate::blocks::sq_norm;
 use crate::error::{Error, Result};
@@ -182,15 +183,15 @@ impl Store {
     }
 
     /// Whether all values can be stored; rows count from `first`.
-    pub(crate) fn check_values(&self, x: &[f32], name: &str, first: usize) -> Result<()> {
+    pub(crate) fn check_values(&self, x: &[f32], points: &dyn Points, first: usize) -> Result<()> {
         let most = match self.storage.rows() {
             Some(Refine::F16) => f16::MAX.to_f32(),
             _ => return Ok(()),
         };
         match x.iter().position(|x| x.abs() > most) {
             Some(at) => Err(Error::DoesNotFit {
-                data: name.to_owned(),
-                row: first + at / self.dim(),
+                data: points.name().to_owned(),
+                row: points.source_row(first + at / self.dim()),
                 column: at % self.dim(),
                 value: x[at],
                 storage: self.storage,

@@ -5,6 +5,7 @@ use std::ops::Range;
 use kmeans_core::{Contenders, GROUP_VECTORS, Looking, LookingUp, MOST_PANEL_COLUMNS, PANEL_VECTORS};
 
 use crate::best::{Best, Hit, Want};
+use crate::blocks::product;
 use crate::file::block_bytes;
 use crate::part::{Coder, GROUP_PANELS, Part};
 use crate::pq::LEVELS;
@@ -220,7 +221,7 @@ impl<'a> Working<'a> {
     fn looking_up(&self, at: At<'_>, visit: &Visit, limit: f32) -> LookingUp<'_> {
         let query = visit.query as usize;
         let v = self.queries.row(self.first + query);
-        let product: f64 = v.iter().zip(at.coder.centroid).map(|(&v, &c)| f64::from(v) * f64::from(c)).sum();
+        let product = product(v, at.coder.centroid);
         let (step, least) = self.tables.scales[query];
         let of_list = f64::from(self.scan.store.space.score_metric().score_factor()) * product;
         let each = self.tables.levels.len() / self.tables.scales.len();

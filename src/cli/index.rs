@@ -51,7 +51,8 @@ pub(crate) struct Index {
     /// What nearest means: l2, ip, cosine [default: l2; with --model that of the model]
     #[arg(long, conflicts_with_all = ["model", "add"])]
     metric: Option<Metric>,
-    /// What is kept of a row: f32 and f16 with a byte a column to look at first, or sq8, that byte alone
+    /// What is kept of a row: f32 and f16 with a byte a column to look at first; sq8, that byte alone; pq:M,
+    /// a byte for each of M pieces; or pq:M+f16 and pq:M+f32, by which the best are measured again
     /// [default: f32]
     #[arg(long, conflicts_with = "add")]
     storage: Option<Storage>,
@@ -193,7 +194,7 @@ impl Index {
         describe(&mut report, index);
         measure(&mut report, index, bytes);
         report["seconds"] = seconds.into();
-        report["device"] = index.device().into();
+        report["device"] = index.device()?.into();
         report["version"] = env!("CARGO_PKG_VERSION").into();
         text::print(format_args!("{report}"))
     }

@@ -184,7 +184,7 @@ impl Search {
         }
         report["n"] = index.len().into();
         describe(&mut report, index);
-        report["device"] = index.device().into();
+        report["device"] = index.device()?.into();
         report["version"] = env!("CARGO_PKG_VERSION").into();
         text::print(format_args!("{report}"))
     }

@@ -75,12 +75,12 @@ pub(crate) fn scan(isa: Isa, bytes: ByteIsa, scan: Scan<'_>, found: &mut [Conten
 
 impl<'a> Scan<'a> {
     /// Lets whole groups of `Q` queries look, at `P` panels together; returns what is left of the queries.
-    fn tiles<'f, M: Multiply, const P: usize, const Q: usize>(
+    fn tiles<M: Multiply, const P: usize, const Q: usize>(
         self,
         isa: Isa,
         by: M,
-        found: &'f mut [Contenders],
-    ) -> (Self, &'f mut [Contenders]) {
+        found: &mut [Contenders],
+    ) -> (Self, &mut [Contenders]) {
         let (groups, rest) = self.queries.as_chunks::<Q>();
         let (found, found_rest) = found.as_chunks_mut::<Q>();
         let (count, rest) = (self.panels.count(), (Self { queries: rest, ..self }, found_rest));

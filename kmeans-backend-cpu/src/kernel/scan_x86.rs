@@ -102,9 +102,9 @@ fn by_avx2<const P: usize, const Q: usize>(
             factors[q][1] = _mm256_set1_epi32((b & 0xffff) | (d << 16));
         }
         for p in 0..P {
-            for half in 0..2 {
+            for (half, bytes) in lines[p][at].as_chunks::<32>().0.iter().enumerate() {
                 // SAFETY: half of a line is 32 readable bytes.
-                let bytes = unsafe { _mm256_loadu_si256(lines[p][at].as_ptr().add(32 * half).cast()) };
+                let bytes = unsafe { _mm256_loadu_si256(bytes.as_ptr().cast()) };
                 let signed = _mm256_xor_si256(bytes, offset);
                 let even = _mm256_srai_epi16::<8>(_mm256_slli_epi16::<8>(signed));
                 let odd = _mm256_srai_epi16::<8>(signed);

@@ -1,15 +1,12 @@
 //! Search in lists against a naive one in `f64`, on every engine.
-#![allow(missing_docs, reason = "tests")]
-
-mod naive;
 
 use std::num::NonZeroUsize;
 
+use crate::naive::{Case, cpu, labels, rows, trained, whole};
 use burn_ndarray::NdArray;
 use kmeans_backend_cpu::{CpuEngine, InstructionSet};
 use kmeans_core::{KMeansModel, Metric, TensorEngine};
 use kmeans_index::{Filter, FlatIndex, Hardware, IvfIndex, SearchOptions, Storage};
-use naive::{Case, cpu, labels, rows, trained, whole};
 
 const METRICS: [Metric; 3] = [Metric::L2, Metric::InnerProduct, Metric::Cosine];
 const K: usize = 20;

@@ -1,13 +1,10 @@
 //! Input that makes no sense, and what is said about it.
-#![allow(missing_docs, reason = "tests")]
 
-mod naive;
-
+use crate::naive::{cpu, rows, trained};
 use burn_ndarray::NdArray;
 use kmeans_core::{Metric, TensorEngine};
 use kmeans_data::{DataError, Points, check_read};
 use kmeans_index::{FlatIndex, Hardware, IvfIndex, SearchOptions, Storage};
-use naive::{cpu, rows, trained};
 
 const X: [f32; 12] = [0.0, 0.0, 1.0, 0.0, 0.0, 1.0, 9.0, 9.0, 9.0, 8.0, 8.0, 9.0];
 

@@ -1,15 +1,12 @@
 //! Codes of a product quantizer against loops over what they stand for.
-#![allow(missing_docs, reason = "tests")]
-
-mod naive;
 
 use std::num::NonZeroUsize;
 
+use crate::naive::{Case, cpu, rows, trained};
 use burn_ndarray::NdArray;
 use kmeans_backend_cpu::{CpuEngine, InstructionSet};
 use kmeans_core::{Metric, TensorEngine};
 use kmeans_index::{FlatIndex, Hardware, IvfIndex, Refine, SearchOptions, Storage};
-use naive::{Case, cpu, rows, trained};
 
 const METRICS: [Metric; 3] = [Metric::L2, Metric::InnerProduct, Metric::Cosine];
 const PQ: Storage = Storage::Pq { m: 4, refine: None };

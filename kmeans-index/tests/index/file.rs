@@ -1,17 +1,14 @@
 //! Index files: what is written is read, and what is damaged is refused.
-#![allow(missing_docs, reason = "tests")]
-
-mod naive;
 
 use std::fs;
 use std::num::NonZeroUsize;
 use std::path::Path;
 
+use crate::naive::{Case, cpu, rows, trained};
 use kmeans_backend_cpu::CpuEngine;
 use kmeans_core::Metric;
 use kmeans_data::Overwrite;
 use kmeans_index::{Error, FlatIndex, Index, IvfIndex, Refine, SearchOptions, Storage};
-use naive::{Case, cpu, rows, trained};
 
 const STORAGES: [Storage; 6] = [
     Storage::F32,

@@ -1,5 +1,4 @@
 //! Search in loops and `f64`, written to be obviously right.
-#![allow(dead_code, reason = "each suite uses some of it")]
 
 use std::ops::ControlFlow;
 
