@@ -117,7 +117,8 @@ fn main() {
     let start = Instant::now();
     let device = Device::Cpu { threads: NonZeroUsize::new(args.threads) };
     let kmeans = KMeans::new(args.k).device(device).niter(10).init(Init::Random);
-    let model = kmeans.train(&x, d).unwrap().model;
+    let fit = kmeans.train(&x, d).unwrap();
+    let model = &fit.model;
     let train = start.elapsed().as_secs_f64();
     if let Some(path) = &args.centroids {
         model.save_centroids(path, Overwrite::Replace).unwrap();
@@ -128,7 +129,7 @@ fn main() {
         let mut index = IvfIndex::new(engine.clone(), model.clone(), storage).unwrap();
         index.train(&points).unwrap();
         let train_codes = start.elapsed().as_secs_f64();
-        index.add(&points).unwrap();
+        index.add_labelled(&points, &fit.labels).unwrap();
         let add = start.elapsed().as_secs_f64() - train_codes;
         let line = json!({
             "index": name, "train_s": train, "train_codes_s": train_codes, "add_s": add, "bytes": index.memory() / n,

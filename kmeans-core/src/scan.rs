@@ -334,26 +334,31 @@ fn look_up_group(
 #[inline(always)]
 pub fn tables(metric: Metric, v: &[f32], columns: &[f32], levels: &mut [u8]) -> (f32, f32) {
     const LEVELS: usize = 256;
+    /// Two registers of AVX-512.
+    const TOGETHER: usize = 32;
     /// 1.5 · 2²³: a float of that size has a unit in the last place of 1, and its low bits are the integer.
     const ROUNDER: f32 = 12_582_912.0;
     let (factor, pieces) = (metric.score_factor(), levels.len() / LEVELS);
     let (dsub, mut terms) = (v.len() / pieces, vec![[0.0_f32; LEVELS]; pieces]);
     let (mut least, mut range) = (0.0_f32, 0.0_f32);
     let mut lowest = vec![0.0_f32; pieces];
-    let of_pieces =
-        terms.iter_mut().zip(&mut lowest).zip(v.chunks_exact(dsub).zip(columns.chunks_exact(dsub * LEVELS)));
-    for ((terms, lowest), (v, columns)) in of_pieces {
-        for (&v, column) in v.iter().zip(columns.as_chunks::<LEVELS>().0) {
-            for l in 0..LEVELS {
-                terms[l] += factor * v * column[l];
+    let books = v.chunks_exact(dsub).zip(columns.chunks_exact(dsub * LEVELS));
+    for ((terms, lowest), (v, columns)) in terms.iter_mut().zip(&mut lowest).zip(books) {
+        let columns = columns.as_chunks::<LEVELS>().0;
+        let (mut low, mut high) = ([f32::INFINITY; TOGETHER], [f32::NEG_INFINITY; TOGETHER]);
+        for (at, terms) in terms.as_chunks_mut::<TOGETHER>().0.iter_mut().enumerate() {
+            let mut sums = [0.0_f32; TOGETHER];
+            for (&v, column) in v.iter().zip(columns) {
+                let (v, column) = (factor * v, &column.as_chunks::<TOGETHER>().0[at]);
+                for l in 0..TOGETHER {
+                    sums[l] += v * column[l];
+                }
             }
-        }
-        let (mut low, mut high) = ([f32::INFINITY; 16], [f32::NEG_INFINITY; 16]);
-        for terms in terms.as_chunks::<16>().0 {
-            for l in 0..16 {
-                low[l] = if terms[l] < low[l] { terms[l] } else { low[l] };
-                high[l] = if terms[l] > high[l] { terms[l] } else { high[l] };
+            for l in 0..TOGETHER {
+                low[l] = if sums[l] < low[l] { sums[l] } else { low[l] };
+                high[l] = if sums[l] > high[l] { sums[l] } else { high[l] };
             }
+            *terms = sums;
         }
         *lowest = low.into_iter().fold(f32::INFINITY, f32::min);
         least += *lowest;

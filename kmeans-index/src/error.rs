@@ -52,6 +52,24 @@ pub enum Error {
         /// Vectors given.
         vectors: usize,
     },
+    /// Another number of labels than of vectors.
+    #[error("{labels} labels for {vectors} vectors, expected one each")]
+    LabelCount {
+        /// Labels given.
+        labels: usize,
+        /// Vectors given.
+        vectors: usize,
+    },
+    /// A label that is no list.
+    #[error("row {row} has the label {label}, expected one in 0..{k}, the lists of the index")]
+    Label {
+        /// Row, from 0.
+        row: usize,
+        /// Its label.
+        label: i32,
+        /// Lists of the index.
+        k: usize,
+    },
     /// No positions are left to number vectors by.
     #[error("no positions are left after id {last}: give ids")]
     IdsExhausted {

@@ -61,7 +61,7 @@ impl IvfIndex {
         Ok(Self { hardware, scanner, model, coarse, store })
     }
 
-    /// Trains the codebooks of a product quantizer on some of the rows of `points`, evenly spread: at most 16 384. Other
+    /// Trains the codebooks of a product quantizer on some of the rows of `points`, evenly spread: at most 32 768. Other
     /// storages learn nothing.
     ///
     /// # Errors
@@ -208,6 +208,28 @@ impl IvfIndex {
     /// [`Error::IdCount`], [`Error::DuplicateId`]; as [`IvfIndex::add`].
     pub fn add_with_ids(&mut self, points: &dyn Points, ids: &[u64]) -> Result<()> {
         self.add_some(points, Some(ids))
+    }
+
+    /// Adds the rows of `points` to the lists of their `labels`, as a training of these rows returned them; numbered on from
+    /// the largest id. Saves the assignment.
+    ///
+    /// Labels are taken as they are: a vector in another list than that of its nearest centroid is looked for there.
+    ///
+    /// # Errors
+    /// [`Error::LabelCount`]; [`Error::Label`] for one that is no list; as [`IvfIndex::add`].
+    pub fn add_labelled(&mut self, points: &dyn Points, labels: &[i32]) -> Result<()> {
+        let (k, rows) = (self.k(), points.rows());
+        if labels.len() != rows {
+            return Err(Error::LabelCount { labels: labels.len(), vectors: rows });
+        }
+        let is_list = |&label: &i32| usize::try_from(label).is_ok_and(|label| label < k);
+        if let Some(row) = labels.iter().position(|label| !is_list(label)) {
+            return Err(Error::Label { row, label: labels[row], k });
+        }
+        let context = (&*self.hardware, &*self.scanner);
+        blocks::add(&mut self.store, context, points, None, |rows| {
+            Ok(labels[rows].iter().map(|&label| label as u32).collect())
+        })
     }
 
     fn add_some(&mut self, points: &dyn Points, ids: Option<&[u64]>) -> Result<()> {

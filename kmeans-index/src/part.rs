@@ -65,6 +65,23 @@ pub(crate) struct Desk {
     q: Vec<i8>,
 }
 
+/// Room for vectors on their way out of codes.
+#[derive(Debug, Default)]
+pub(crate) struct Decoded {
+    v: Vec<f32>,
+    /// 0, 1, 2, ...: all of `v` is measured.
+    numbers: Vec<u32>,
+}
+
+impl Decoded {
+    /// Room for so many vectors.
+    fn make_room(&mut self, count: usize, d: usize) -> std::slice::ChunksExactMut<'_, f32> {
+        self.numbers.extend(self.numbers.len() as u32..count as u32);
+        self.v.resize(count * d, 0.0);
+        self.v.chunks_exact_mut(d)
+    }
+}
+
 impl Part {
     /// Without vectors.
     pub(crate) fn new(storage: Storage) -> Self {
@@ -274,18 +291,19 @@ impl Part {
         coder: Coder<'_>,
         v: &[f32],
         places: &[u32],
-        decoded: &mut Vec<f32>,
+        decoded: &mut Decoded,
         out: &mut [f64],
     ) {
         if self.storage.pieces().is_none() && !matches!(self.rows, Rows::None) {
             self.measure_rows(coder, v, places, decoded, out);
             return;
         }
-        decoded.resize(places.len() * v.len(), 0.0);
-        for (&place, out) in places.iter().zip(decoded.chunks_exact_mut(v.len())) {
+        for (&place, out) in places.iter().zip(decoded.make_room(places.len(), v.len())) {
             self.decode(coder, place as usize, out);
         }
-        measure_all(coder, v, coder.space.in_frame(decoded), out);
+        let rows = coder.space.in_frame(&decoded.v);
+        let numbers = &decoded.numbers[..places.len()];
+        coder.scanner.measure(coder.space.score_metric(), v, rows, numbers, out);
     }
 
     /// Measures `v` to the vectors themselves.
@@ -294,7 +312,7 @@ impl Part {
         coder: Coder<'_>,
         v: &[f32],
         places: &[u32],
-        decoded: &mut Vec<f32>,
+        decoded: &mut Decoded,
         out: &mut [f64],
     ) {
         if let Rows::F32(rows) = &self.rows {
@@ -302,11 +320,12 @@ impl Part {
             coder.scanner.measure(metric, v, coder.space.stored(rows.as_slice()), places, out);
             return;
         }
-        decoded.resize(places.len() * v.len(), 0.0);
-        for (&place, out) in places.iter().zip(decoded.chunks_exact_mut(v.len())) {
+        for (&place, out) in places.iter().zip(decoded.make_room(places.len(), v.len())) {
             self.row(place as usize, out);
         }
-        measure_all(coder, v, coder.space.stored(decoded), out);
+        let rows = coder.space.stored(&decoded.v);
+        let numbers = &decoded.numbers[..places.len()];
+        coder.scanner.measure(coder.space.score_metric(), v, rows, numbers, out);
     }
 
     /// What the code of a vector stands for, in the frame.
@@ -368,11 +387,6 @@ impl Part {
             + self.bounds.held_bytes()
             + rows
     }
-}
-
-fn measure_all(coder: Coder<'_>, v: &[f32], rows: kmeans_core::StoredRows<'_>, out: &mut [f64]) {
-    let numbers: Vec<u32> = (0..out.len() as u32).collect();
-    coder.scanner.measure(coder.space.score_metric(), v, rows, &numbers, out);
 }
 
 /// The constant part of a score.

@@ -11,8 +11,8 @@ use crate::hardware::Hardware;
 /// Codewords of a piece.
 pub(crate) const LEVELS: usize = 256;
 
-/// Rows that a codebook is trained on, for each of its codewords. Recall on SIFT is the same with 256.
-const ROWS_PER_LEVEL: usize = 64;
+/// Rows that a codebook is trained on, for each of its codewords: half of Faiss's, in half the time.
+const ROWS_PER_LEVEL: usize = 128;
 /// Iterations of the training of a codebook.
 const NITER: usize = 20;
 

@@ -21,6 +21,7 @@ use kmeans_core::{PANEL_QUAD, PANEL_VECTORS, Quantised, Scanner, panel_bytes};
 use crate::best::{Best, Hit, Want};
 use crate::error::Result;
 use crate::filter::Filter;
+use crate::part::Decoded;
 use crate::pq::LEVELS;
 use crate::store::Store;
 use crate::working::Working;
@@ -156,13 +157,19 @@ impl Scan<'_> {
         let slots: Vec<Mutex<&mut Vec<Hit>>> = all.iter_mut().map(Mutex::new).collect();
         self.scanner.for_each(slots.len(), &|query| {
             let mut hits = slots[query].lock().unwrap_or_else(PoisonError::into_inner);
-            let (mut decoded, mut measured) = (Vec::new(), [0.0]);
-            for hit in hits.iter_mut() {
-                let [list, part, place] = hit.at;
+            let (mut decoded, mut places, mut measured) = (Decoded::default(), Vec::new(), Vec::new());
+            hits.sort_unstable_by_key(|hit| hit.at);
+            for hits in hits.chunk_by_mut(|a, b| a.at[..2] == b.at[..2]) {
+                let [list, part, _] = hits[0].at;
                 let coder = self.store.coder(self.scanner, list as usize);
                 let part = &self.store.lists[list as usize][part as usize];
-                part.measure_rows(coder, queries.row(query), &[place], &mut decoded, &mut measured);
-                hit.cost = self.store.space.cost(measured[0]);
+                places.clear();
+                places.extend(hits.iter().map(|hit| hit.at[2]));
+                measured.resize(places.len(), 0.0);
+                part.measure_rows(coder, queries.row(query), &places, &mut decoded, &mut measured);
+                for (hit, &measured) in hits.iter_mut().zip(&measured) {
+                    hit.cost = self.store.space.cost(measured);
+                }
             }
             hits.sort_unstable();
             match self.want {

@@ -7,7 +7,7 @@ use kmeans_core::{Contenders, GROUP_VECTORS, Looking, LookingUp, MOST_PANEL_COLU
 use crate::best::{Best, Hit, Want};
 use crate::blocks::product;
 use crate::file::block_bytes;
-use crate::part::{Coder, GROUP_PANELS, Part};
+use crate::part::{Coder, Decoded, GROUP_PANELS, Part};
 use crate::pq::LEVELS;
 use crate::scan::{Item, Probes, Queries, Scan};
 
@@ -39,7 +39,7 @@ pub(crate) struct Working<'a> {
     keys: Vec<u64>,
     places: Vec<u32>,
     measured: Vec<f64>,
-    decoded: Vec<f32>,
+    decoded: Decoded,
 }
 
 /// For each query what codes add to a score; empty where vectors are bytes.
@@ -81,7 +81,7 @@ impl<'a> Working<'a> {
             keys: Vec::new(),
             places: Vec::new(),
             measured: Vec::new(),
-            decoded: Vec::new(),
+            decoded: Decoded::default(),
         }
     }
 

@@ -124,6 +124,31 @@ fn vectors_come_in_any_order_and_go() {
 }
 
 #[test]
+fn the_labels_of_a_training_are_the_lists_of_its_rows() {
+    let case = case(Metric::L2);
+    let model = trained(&case.vectors, case.d, K, case.metric);
+    let (labels, points) = (labels(&model, &case.vectors), rows(&case.vectors, case.d));
+    let mut index = IvfIndex::new(cpu(), model.clone(), Storage::F32).unwrap();
+    index.add_labelled(&points, &labels).unwrap();
+    let queries = rows(&case.queries, case.d);
+    let assigned = built(cpu(), &case, &model);
+    assert_eq!(index.search(&queries, 10, 4).unwrap(), assigned.search(&queries, 10, 4).unwrap());
+
+    let message = |labels: &[i32]| {
+        let mut index = IvfIndex::new(cpu(), model.clone(), Storage::F32).unwrap();
+        let error = index.add_labelled(&points, labels).unwrap_err().to_string();
+        assert!(index.is_empty());
+        error
+    };
+    assert_eq!(message(&labels[1..]), "1999 labels for 2000 vectors, expected one each");
+    let mut wrong = labels.clone();
+    wrong[7] = 20;
+    assert_eq!(message(&wrong), "row 7 has the label 20, expected one in 0..20, the lists of the index");
+    wrong[3] = -1;
+    assert!(message(&wrong).starts_with("row 3 has the label -1"));
+}
+
+#[test]
 fn lists_with_little_in_them_find_what_there_is() {
     let case = Case::new(30, 10, 3, Metric::L2, 0.0);
     let model = trained(&case.vectors, 3, 10, Metric::L2);
