@@ -178,6 +178,7 @@ def table(lines, args):
 def plot(merged, args):
     import matplotlib
     matplotlib.use("svg")
+    matplotlib.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "kmeans"})
     import matplotlib.pyplot as plt
     figure, axes = plt.subplots(1, 2, figsize=(9, 4), sharey=True)
     colours = {"ivf-f32": "#0072b2", "ivf-sq8": "#e69f00", f"ivf-pq:{args.pq}": "#009e73", f"ivf-pq:{args.pq}+f16": "#cc79a7"}

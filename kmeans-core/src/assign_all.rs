@@ -273,6 +273,7 @@ pub(crate) fn assign_model_by<E: Engine>(
     if keep.p != 1 {
         return Err(Error::Together { name: "p", with: "an assigner" });
     }
+    assigner.train(model.offsets(), model.dim())?;
     assigner.set_centroids(model.offsets(), model.dim())?;
     assign_all_by(engine, source, None, &model.target(), Some(&*assigner), keep, progress)
 }

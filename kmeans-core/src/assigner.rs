@@ -18,7 +18,8 @@ pub trait Assigner: Send {
     fn is_exact(&self) -> bool;
 
     /// Learns a structure from centroids, k rows of `d`. Called before the first iteration of each
-    /// restart, and with `update_index` before every one.
+    /// restart, with `update_index` before every one, and before rows are assigned to a model. One that has learned from
+    /// these very centroids may keep what it has.
     ///
     /// # Errors
     /// Whatever goes wrong; training ends with it.

@@ -90,8 +90,8 @@ pub use report::{InertiaOver, IterationStats, PairCounts, Report, RunReport, Sec
 pub use resident::{PendingTally, Split, Tally, Update};
 pub use scan::{
     Contenders, GROUP_VECTORS, Groups, Looking, LookingUp, MOST_PANEL_COLUMNS, MOST_PIECES, PANEL_OFFSET,
-    PANEL_QUAD, PANEL_VECTORS, Panels, PlainScanner, Quantised, Scanner, StoredRows, at as place_in_panel,
-    panel_bytes, tables,
+    PANEL_QUAD, PANEL_VECTORS, Panels, PlainScanner, Quantised, SCORE_ROUNDING, Scanner, StoredRows,
+    at as place_in_panel, panel_bytes, tables,
 };
 pub use sparse_rows::SparseRows;
 pub use stats::PartialStats;

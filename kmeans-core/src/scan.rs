@@ -14,6 +14,9 @@ pub const PANEL_QUAD: usize = 4;
 /// What is added to the bytes of a panel: its bytes have no sign.
 pub const PANEL_OFFSET: u8 = 128;
 
+/// What rounding may add to a score, as a share of `(‖v‖ + ‖x‖)²`: some ulp of the bias, of the product and of their sum.
+pub const SCORE_ROUNDING: f32 = 1.0 / (1 << 20) as f32;
+
 /// Columns of which products of bytes fit 32 bits: `127 · 255 · d < 2³¹`.
 pub const MOST_PANEL_COLUMNS: usize = 1 << 15;
 
@@ -94,7 +97,7 @@ pub struct Looking<'a> {
 pub struct Contenders {
     /// Their places in the panels that were looked at.
     pub places: Vec<u32>,
-    /// No score is less, but for rounding.
+    /// No score is less.
     pub least: Vec<f32>,
 }
 
@@ -132,12 +135,11 @@ pub const MOST_PIECES: usize = 257;
 /// A query that looks up codes: what each code of each piece adds to a score, rounded down to a byte.
 #[derive(Clone, Copy, Debug)]
 pub struct LookingUp<'a> {
-    /// 256 for each piece: a score is not less than `least + step · Σ levels + bias`, and less than that plus
-    /// `step · pieces`.
+    /// 256 for each piece: a score is not less than `least + step · Σ levels + bias`.
     pub levels: &'a [u8],
     /// What a level is.
     pub step: f32,
-    /// What all codes have at least.
+    /// What all codes have at least, less what rounding may have added.
     pub least: f32,
     /// Vectors of a higher score are not looked for.
     pub limit: f32,
@@ -173,7 +175,7 @@ pub trait Scanner: Send + Sync {
     /// Adds the vectors whose score may be within the limit of a query to its part of `found`: all whose least score is
     /// not above it. Lanes of a panel that are set in `skip` are left out; it has one mask a panel, or is empty.
     ///
-    /// The bounds leave rounding out of account: limits allow for it.
+    /// The bounds allow for rounding: by [`SCORE_ROUNDING`].
     fn look(
         &self,
         metric: Metric,
@@ -227,10 +229,11 @@ impl Scanner for PlainScanner {
         let most = v.iter().fold(0.0_f32, |most, x| most.max(x.abs()));
         // Below, its inverse were no number; then all of the vector is error.
         let scale = if most / 127.0 > f32::MIN_POSITIVE { most / 127.0 } else { 0.0 };
+        let inverse = if scale > 0.0 { 1.0 / scale } else { 0.0 };
         let (mut sq_error, mut sq_norm, mut sum) = (0.0_f64, 0.0_f64, 0);
         q.fill(0);
         for (&x, q) in v.iter().zip(q) {
-            let rounded = if scale > 0.0 { (x / scale).round_ties_even().clamp(-127.0, 127.0) } else { 0.0 };
+            let rounded = (x * inverse).round_ties_even();
             *q = rounded as i8;
             sum += i32::from(*q);
             sq_error += (f64::from(x) - f64::from(scale) * f64::from(rounded)).powi(2);
@@ -254,7 +257,9 @@ impl Scanner for PlainScanner {
             let [error, norm] = panels.bounds[panel];
             for (query, found) in queries.iter().zip(&mut *found) {
                 let bytes = &panels.bytes[panel * query.bytes.len() * PANEL_VECTORS..];
-                let width = factor.abs() * (query.quantised.norm * error + query.quantised.error * norm);
+                let Quantised { norm: own, error: own_error, .. } = query.quantised;
+                let rounding = SCORE_ROUNDING * (own + norm) * (own + norm);
+                let width = factor.abs() * (own * error + own_error * norm) + rounding;
                 for lane in (0..PANEL_VECTORS).filter(|lane| skipped >> lane & 1 == 0) {
                     let place = panel * PANEL_VECTORS + lane;
                     let product: i32 = (0..query.bytes.len())
@@ -320,7 +325,7 @@ fn look_up_group(
         let place = group * GROUP_VECTORS + lane;
         let skipped = skip.get(place / PANEL_VECTORS).copied().unwrap_or(0) >> (place % PANEL_VECTORS) & 1;
         let bias = groups.biases[place];
-        let least = query.least + query.step * sum as f32 + bias;
+        let least = query.step * sum as f32 + query.least + bias;
         // What is no number rules nothing out.
         let is_out = least > query.limit || bias == f32::INFINITY;
         if !is_out && skipped == 0 {

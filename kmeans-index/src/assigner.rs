@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use kmeans_core::{Assigner, Error, Job, KMeans, KMeansModel, Metric, Result};
 use kmeans_data::{Points, RowSlice};
+use xxhash_rust::xxh3::xxh3_64;
 
 use crate::error::Error as IndexError;
 use crate::flat::FlatIndex;
-use crate::hardware::Hardware;
+use crate::hardware::{Hardware, ready};
 use crate::index::Index;
 use crate::ivf::IvfIndex;
 use crate::options::SearchOptions;
@@ -23,18 +24,20 @@ pub struct IndexAssigner {
     metric: Metric,
     /// Cells that a row looks into; `None` without cells.
     nprobe: Option<usize>,
-    /// The cells, as they were trained.
-    cells: Option<KMeansModel>,
-    index: Option<Index>,
+    /// The cells, as they were trained, and the checksum of the centroids that they were trained on.
+    cells: Option<(KMeansModel, u64)>,
+    /// The index, and the checksum of the centroids in it.
+    index: Option<(Index, u64)>,
 }
 
 impl IndexAssigner {
-    /// An assigner by a [`FlatIndex`]: exact, ties by the lowest number, measured in `f64`.
+    /// An assigner by a [`FlatIndex`]: exact, ties by the lowest number; measured in `f64`, on a device of its own chosen by
+    /// scores in `f32`.
     ///
     /// # Errors
     /// [`Error::Parameter`] for a metric that engines do not have.
     pub fn flat(hardware: impl Hardware + 'static, metric: Metric) -> Result<Self> {
-        Self::new(Arc::new(hardware), metric, None)
+        Self::new(ready(Arc::new(hardware))?, metric, None)
     }
 
     /// An assigner by an [`IvfIndex`] of `√k` cells, of which `nprobe` are looked into.
@@ -42,7 +45,7 @@ impl IndexAssigner {
     /// # Errors
     /// [`Error::Parameter`] for `nprobe` 0 and for a metric that engines do not have.
     pub fn cells(hardware: impl Hardware + 'static, metric: Metric, nprobe: usize) -> Result<Self> {
-        Self::new(Arc::new(hardware), metric, Some(nprobe))
+        Self::new(ready(Arc::new(hardware))?, metric, Some(nprobe))
     }
 
     fn new(hardware: Arc<dyn Hardware>, metric: Metric, nprobe: Option<usize>) -> Result<Self> {
@@ -64,7 +67,7 @@ impl IndexAssigner {
     }
 
     fn made(&self, centroids: &dyn Points) -> Result<Index, IndexError> {
-        let Some(cells) = &self.cells else {
+        let Some((cells, _)) = &self.cells else {
             let index = FlatIndex::build_on(self.hardware.clone(), centroids, self.metric, Storage::F32)?;
             return Ok(Index::Flat(index));
         };
@@ -108,11 +111,14 @@ impl Assigner for IndexAssigner {
     }
 
     fn train(&mut self, centroids: &[f32], d: usize) -> Result<()> {
-        if self.nprobe.is_some() {
+        let checksum = xxh3_64(bytemuck::cast_slice(centroids));
+        let is_known = self.cells.as_ref().is_some_and(|(cells, of)| *of == checksum && cells.dim() == d);
+        if self.nprobe.is_some() && !is_known {
             let k = ((centroids.len() / d) as f64).sqrt().ceil() as usize;
             let kmeans = KMeans::on((), k).metric(self.metric).min_points_per_centroid(1);
             let points = RowSlice::new(centroids, d)?;
-            self.cells = Some(self.hardware.train(Job::new(&points, kmeans.params()))?.model);
+            let model = self.hardware.train(Job::new(&points, kmeans.params()))?.model;
+            (self.cells, self.index) = (Some((model, checksum)), None);
         }
         Ok(())
     }
@@ -121,15 +127,19 @@ impl Assigner for IndexAssigner {
         if self.cells.is_none() {
             self.train(centroids, d)?;
         }
+        let checksum = xxh3_64(bytemuck::cast_slice(centroids));
+        if self.index.as_ref().is_some_and(|(index, of)| *of == checksum && index.dim() == d) {
+            return Ok(());
+        }
         let made = self.made(&RowSlice::new(centroids, d)?).map_err(|e| self.of_index(e));
-        self.index = Some(made?);
+        self.index = Some((made?, checksum));
         Ok(())
     }
 
     fn assign(&self, x: &[f32], d: usize, labels: &mut [i32]) -> Result<()> {
         let expected = "centroids to be set before rows are assigned";
         let none = || Error::Parameter { name: "assigner", value: "empty".to_owned(), expected };
-        let index = self.index.as_ref().ok_or_else(none)?;
+        let (index, _) = self.index.as_ref().ok_or_else(none)?;
         let mut nprobe = self.nprobe.unwrap_or(1).min(index.k());
         let mut left = self.search(index, x, d, nprobe, labels)?;
         // All cells of these rows are empty: they look into more.

@@ -44,37 +44,32 @@ impl<'a> Block<'a> {
         Ok(Self { points, rows, x: buffer })
     }
 
-    /// Changes each row by `bring`, and sees to it that all values are numbers and that squared distances fit `f32`:
-    /// those of the rows once `to_frame` has been done to them, too, and of vectors within `reach`. Returns the length of
-    /// the longest there.
+    /// Changes each row by `bring`, and sees to it that all values are numbers, and that squared distances between such
+    /// rows fit `f32` once `to_frame` has been done to them, too.
     fn bring(
         &self,
         scanner: &dyn Scanner,
-        reach: f32,
         bring: &(dyn Fn(&mut [f32]) + Sync),
         to_frame: &(dyn Fn(&mut [f32]) + Sync),
         out: &mut Vec<f32>,
-    ) -> Result<f64> {
+    ) -> Result<()> {
         let d = self.points.dim();
         out.resize(self.x.len(), 0.0);
-        let most = |a: f64, b: f64| if a.is_nan() || b.is_nan() { f64::NAN } else { a.max(b) };
-        let slots = out.chunks_mut(ROWS_TOGETHER * d).map(|out| Mutex::new((out, 0.0_f64)));
+        let slots = out.chunks_mut(ROWS_TOGETHER * d).map(|out| Mutex::new((out, true)));
         let items: Vec<_> = self.x.chunks(ROWS_TOGETHER * d).zip(slots).collect();
         scanner.for_each(items.len(), &|item| {
             let (x, slot) = &items[item];
-            let (out, farthest) = &mut *slot.lock().unwrap_or_else(PoisonError::into_inner);
+            let (out, fits) = &mut *slot.lock().unwrap_or_else(PoisonError::into_inner);
             out.copy_from_slice(x);
             bring(out);
             let mut v = out.to_vec();
             to_frame(&mut v);
-            *farthest = v.chunks_exact(d).map(sq_norm).fold(0.0, most);
+            // Two vectors are no farther apart than twice the longer one; a sum with NaN in it does not fit.
+            *fits = v.chunks_exact(d).all(|v| sq_norm(v) < f64::from(f32::MAX) / 16.0);
         });
-        let longest =
-            |(_, slot): (_, Mutex<(_, f64)>)| slot.into_inner().unwrap_or_else(PoisonError::into_inner).1;
-        // A sum with NaN or infinity in it is none that fits.
-        let longest = items.into_iter().map(longest).fold(0.0, most).sqrt();
-        let farthest = longest + f64::from(reach);
-        if farthest * farthest < f64::from(f32::MAX) / 4.0 { Ok(longest) } else { Err(self.misfit()) }
+        let fits =
+            |(_, slot): (_, Mutex<(_, bool)>)| slot.into_inner().unwrap_or_else(PoisonError::into_inner).1;
+        if items.into_iter().all(fits) { Ok(()) } else { Err(self.misfit()) }
     }
 
     /// What is wrong with a block that does not fit.
@@ -139,7 +134,18 @@ pub(crate) fn some_rows(points: &dyn Points, d: usize, most: usize) -> Result<Ro
     }
 }
 
-/// Searches for all queries: `find` has those of a block, in the frame. `p` hits are expected of each.
+/// Reads all rows.
+pub(crate) fn for_each_row(points: &dyn Points, mut see: impl FnMut(&[f32])) -> Result<()> {
+    let mut buffer = Vec::new();
+    for rows in blocks(points, 0) {
+        let block = Block::read(points, rows.clone(), &mut buffer)?;
+        block.x.chunks_exact(points.dim()).for_each(&mut see);
+        points.release(rows);
+    }
+    Ok(())
+}
+
+/// Searches for all queries: `find` has those of a block, in the frame. As many as `p` hits may be of each.
 pub(crate) fn search(
     store: &Store,
     scanner: &dyn Scanner,
@@ -149,11 +155,11 @@ pub(crate) fn search(
 ) -> Result<SearchResult> {
     let space = &store.space;
     check_columns(queries, space.dim())?;
-    let mut found = SearchResult::with_capacity(queries.rows(), p);
+    let mut found = SearchResult::of_none();
     let (mut buffer, mut v) = (Vec::new(), Vec::new());
     for rows in blocks(queries, p) {
         let block = Block::read(queries, rows.clone(), &mut buffer)?;
-        block.bring(scanner, store.reach, &|x| space.bring_in(x), &|_| {}, &mut v)?;
+        block.bring(scanner, &|x| space.bring_in(x), &|_| {}, &mut v)?;
         for hits in find(&v)? {
             found.push(hits.into_iter().map(|hit| (hit.id, space.distance(hit.cost))));
         }
@@ -176,10 +182,8 @@ pub(crate) fn to_store(
     let (mut buffer, mut x) = (Vec::new(), Vec::new());
     for rows in blocks(points, 0) {
         let block = Block::read(points, rows.clone(), &mut buffer)?;
-        let Store { space, reach, .. } = &*store;
-        let longest =
-            block.bring(scanner, *reach, &|x| space.to_store(x), &|x| space.stored_to_frame(x), &mut x)?;
-        store.reach_out(longest);
+        let space = &store.space;
+        block.bring(scanner, &|x| space.to_store(x), &|x| space.stored_to_frame(x), &mut x)?;
         store.check_values(&x, points, rows.start)?;
         take(store, rows.clone(), &x)?;
         points.release(rows);
@@ -214,21 +218,19 @@ pub(crate) fn add(
     (hardware, scanner): (&dyn Hardware, &dyn Scanner),
     points: &dyn Points,
     given: Option<&[u64]>,
-    mut lists_of: impl FnMut(Range<usize>) -> Result<Vec<u32>>,
+    mut lists_of: impl FnMut(Range<usize>, &[f32]) -> Result<Vec<u32>>,
 ) -> Result<()> {
     check_columns(points, store.dim())?;
     let ids = ids(store, points, given)?;
-    let (before, mut added) = (store.next_id, 0);
+    let mark = store.mark();
     let done = to_store(store, scanner, points, |store, rows, x| {
-        let lists = lists_of(rows.clone())?;
+        let lists = lists_of(rows.clone(), x)?;
         let codes = store.codes(hardware, x, &lists)?;
         store.add(scanner, &Arriving { x, lists: &lists, ids: &ids[rows.clone()], codes: &codes });
-        added = rows.end;
         Ok(())
     });
     if done.is_err() {
-        store.remove(&ids[..added])?;
-        store.next_id = before;
+        store.take_back(mark);
     }
     done
 }

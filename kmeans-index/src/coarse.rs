@@ -3,7 +3,6 @@
 use kmeans_core::{KMeansModel, Scanner};
 
 use crate::best::Want;
-use crate::blocks::sq_norm;
 use crate::error::Result;
 use crate::hardware::{Exact, Hardware};
 use crate::scan::{Probes, Queries, Scan};
@@ -23,8 +22,6 @@ impl Coarse {
         let space = Space::within(d, model.metric())?;
         let exact = hardware.exact(model.offsets(), d, space.score_metric())?;
         let mut centroids = Store::new(space, Storage::F32, 1);
-        let longest = model.offsets().chunks_exact(d).map(sq_norm).fold(0.0, f64::max).sqrt();
-        centroids.reach_out(longest);
         let ids: Vec<u64> = (0..k as u64).collect();
         centroids.add(scanner, &Arriving { x: model.offsets(), lists: &vec![0; k], ids: &ids, codes: &[] });
         Ok(Self { centroids, exact })
@@ -47,8 +44,7 @@ impl Coarse {
         }
         let scan =
             Scan { store: &self.centroids, scanner, want: Want::Nearest(nprobe), filter: None, k_factor: 1 };
-        let lists = vec![0; queries.len()];
-        let found = scan.run(queries, Probes { lists: &lists, each: 1 })?;
+        let found = scan.run(queries, Probes::All)?;
         Ok(found.into_iter().flatten().map(|hit| hit.id as u32).collect())
     }
 }

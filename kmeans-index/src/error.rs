@@ -71,10 +71,10 @@ pub enum Error {
         k: usize,
     },
     /// No positions are left to number vectors by.
-    #[error("no positions are left after id {last}: give ids")]
+    #[error("positions go on from {next}, and not as many are left as there are vectors: give ids")]
     IdsExhausted {
-        /// The largest id.
-        last: u64,
+        /// The next position.
+        next: u64,
     },
     /// An id that is not in the index.
     #[error("id {id} is not in the index")]
@@ -83,7 +83,9 @@ pub enum Error {
         id: u64,
     },
     /// A value that a storage cannot hold.
-    #[error("{data}: row {row}, column {column} (counted from 0) is {value}, which {storage} cannot hold")]
+    #[error(
+        "{data}: row {row}, column {column} (counted from 0) is {value}, which {storage} cannot hold beside the others"
+    )]
     DoesNotFit {
         /// The source's name.
         data: String,

@@ -37,8 +37,8 @@ use crate::storage::{Refine, Storage};
 pub(crate) const FORMAT: &str = "kmeans-index";
 pub(crate) const VERSION: u32 = 1;
 
-/// Vectors of lists that are made ready together: 64 MiB of them at d = 128.
-const TOGETHER: usize = 1 << 17;
+/// Bytes of lists that are made ready together.
+const TOGETHER: usize = 64 << 20;
 
 /// What kind of index a file holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,8 +58,8 @@ pub(crate) struct Heading {
     pub(crate) storage: String,
     pub(crate) d: usize,
     pub(crate) next_id: u64,
-    /// No vector is longer in the frame.
-    pub(crate) reach: f32,
+    /// What values of halves are multiplied by.
+    pub(crate) half_scale: f32,
     /// The scale of the frame of a flat index.
     pub(crate) scale: f32,
 }
@@ -226,7 +226,7 @@ pub(crate) fn write(
     let mut checksums = Vec::with_capacity(source.sizes.len());
     let mut lists = 0..source.sizes.len();
     while !lists.is_empty() {
-        let together = lists.start..lists.start + together(&source.sizes[lists.clone()]);
+        let together = lists.start..lists.start + together(&source.sizes[lists.clone()], head.heading.d);
         let parts: Vec<Mutex<Option<Result<Part>>>> = together.clone().map(|_| Mutex::default()).collect();
         scanner.for_each(parts.len(), &|at| {
             let part = (source.part)(together.start + at);
@@ -261,11 +261,11 @@ pub(crate) fn write(
 }
 
 /// How many of the first lists to make ready together: one at least.
-fn together(sizes: &[usize]) -> usize {
-    let mut vectors = 0;
+fn together(sizes: &[usize], d: usize) -> usize {
+    let mut bytes = 0;
     let fitting = sizes.iter().take_while(|&&size| {
-        vectors += size;
-        vectors <= TOGETHER
+        bytes += size * d * size_of::<f32>();
+        bytes <= TOGETHER
     });
     fitting.count().max(1)
 }

@@ -6,8 +6,8 @@
 pub struct Filter<'a>(&'a (dyn Fn(u64) -> bool + Sync));
 
 impl<'a> Filter<'a> {
-    /// The vectors whose ids `allows` says yes to. It is asked once for each vector of a list and each group of queries
-    /// that look into the list, from several threads.
+    /// The vectors whose ids `allows` says yes to. It is asked for each vector of a list whenever some queries look into the
+    /// list, again for others, and from several threads.
     pub fn new(allows: &'a (dyn Fn(u64) -> bool + Sync)) -> Self {
         Self(allows)
     }

@@ -5,14 +5,15 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
-use kmeans_core::{Extent, Frame, Metric, PlainScanner, Scanner};
+use kmeans_core::{Extent, Frame, Metric, Scanner};
 use kmeans_data::{AtomicFile, Overwrite, Points, RowSlice};
 
-use crate::best::{Hit, Want};
+use crate::best::Want;
 use crate::blocks;
 use crate::error::{Error, Result};
 use crate::file::{Head, Kind, Source, unusable, write};
-use crate::hardware::{Exact, Hardware};
+use crate::hardware::{Hardware, ready};
+use crate::on_device::OnDevice;
 use crate::open::{self, Opened};
 use crate::options::SearchOptions;
 use crate::pq::Pq;
@@ -23,10 +24,12 @@ use crate::spill::Spill;
 use crate::storage::Storage;
 use crate::store::{Arriving, Store};
 
-/// Lists among which vectors are shared out, so that threads add to several at once; all are looked into.
+/// Lists among which vectors are shared out at least, so that threads add to several at once; all are looked into.
 const LISTS: usize = 16;
+/// Vectors of a list, about, where there are more: lists are written one after the other.
+const LIST_VECTORS: usize = 1 << 16;
 /// Vectors that follow each other in one of them.
-const RUN: u64 = 1024;
+const RUN: usize = 1024;
 
 /// Vectors whose medians make the origin.
 const ORIGIN_VECTORS: usize = 1024;
@@ -54,12 +57,6 @@ pub struct FlatIndex {
     exact: OnceLock<Option<OnDevice>>,
 }
 
-/// Vectors on a device, and their ids.
-struct OnDevice {
-    exact: Box<dyn Exact>,
-    ids: Vec<u64>,
-}
-
 impl FlatIndex {
     /// An index of `vectors`, row-major n×d, numbered from 0.
     ///
@@ -85,7 +82,7 @@ impl FlatIndex {
         metric: Metric,
         storage: Storage,
     ) -> Result<Self> {
-        Self::build_on(Arc::new(hardware), points, metric, storage)
+        Self::build_on(ready(Arc::new(hardware))?, points, metric, storage)
     }
 
     pub(crate) fn build_on(
@@ -107,7 +104,7 @@ impl FlatIndex {
     #[doc(alias = "read_index")]
     pub fn open(hardware: impl Hardware + 'static, path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        Self::of_file(Arc::new(hardware), path, open::open(path)?)
+        Self::of_file(ready(Arc::new(hardware))?, path, open::open(path)?)
     }
 
     pub(crate) fn of_file(hardware: Arc<dyn Hardware>, path: &Path, opened: Opened) -> Result<Self> {
@@ -115,16 +112,15 @@ impl FlatIndex {
         if heading.kind != Kind::Flat {
             return Err(unusable(path, "it is an index with lists, expected a flat one"));
         }
-        let is_scale = heading.scale > 0.0 && heading.scale.to_bits().trailing_zeros() >= 23;
-        if opened.parts.len() != LISTS || opened.origin.len() != heading.d || !is_scale {
-            return Err(unusable(path, "its lists, its origin or its scale are not those of a flat index"));
+        if opened.parts.is_empty() || opened.origin.len() != heading.d {
+            return Err(unusable(path, "it has no lists, or no origin"));
         }
         let space = Space::at(opened.origin.clone(), heading.scale, heading.metric)?;
         let (scanner, codebooks) = (hardware.list_scanner()?, opened.codebooks.clone());
         let mut store = Store::of_file(space, opened);
         if let Some(m) = store.storage.pieces() {
             let pq = Pq::of(&*hardware, codebooks, m)?;
-            store.set_pq(pq, vec![0.0; LISTS * store.dim()]);
+            store.set_pq(pq, vec![0.0; store.lists.len() * store.dim()]);
         }
         Ok(Self { hardware, scanner, store, exact: OnceLock::new() })
     }
@@ -155,15 +151,16 @@ impl FlatIndex {
     ) -> Result<Self> {
         let path = path.as_ref();
         let file = AtomicFile::create(path, overwrite)?;
-        let hardware: Arc<dyn Hardware> = Arc::new(hardware);
+        let hardware = ready(Arc::new(hardware))?;
         let (scanner, mut store) = (hardware.list_scanner()?, trained(&*hardware, points, metric, storage)?);
         let ids = blocks::ids(&store, points, ids)?;
-        let mut sizes = vec![0; LISTS];
-        lists_of(0, 0..points.rows()).iter().for_each(|&list| sizes[list as usize] += 1);
+        let count = store.lists.len();
+        let mut sizes = vec![0; count];
+        lists_of(count, 0, 0..points.rows()).iter().for_each(|&list| sizes[list as usize] += 1);
         let pieces = storage.pieces().unwrap_or(0);
-        let mut spill = Spill::new(path, [store.dim(), pieces], sizes.clone())?;
+        let mut spill = Spill::new(file.path(), [store.dim(), pieces], sizes.clone())?;
         blocks::to_store(&mut store, &*scanner, points, |store, rows, x| {
-            let lists = lists_of(0, rows.clone());
+            let lists = lists_of(count, 0, rows.clone());
             let codes = store.codes(&*hardware, x, &lists)?;
             spill.put(&Arriving { x, lists: &lists, ids: &ids[rows], codes: &codes })
         })?;
@@ -194,9 +191,9 @@ impl FlatIndex {
 
     fn add_some(&mut self, points: &dyn Points, ids: Option<&[u64]>) -> Result<()> {
         self.exact = OnceLock::new();
-        let first = self.store.len as u64;
-        blocks::add(&mut self.store, (&*self.hardware, &*self.scanner), points, ids, |rows| {
-            Ok(lists_of(first, rows))
+        let (first, count) = (self.store.len, self.store.lists.len());
+        blocks::add(&mut self.store, (&*self.hardware, &*self.scanner), points, ids, |rows, _| {
+            Ok(lists_of(count, first, rows))
         })
     }
 
@@ -335,10 +332,9 @@ impl FlatIndex {
         let expected = if let Want::Nearest(p) = want { p } else { 0 };
         let SearchOptions { filter, k_factor, .. } = options;
         let scan = Scan { store, scanner, want, filter, k_factor };
-        blocks::search(store, scanner, queries, expected, |v| {
+        blocks::search(store, scanner, queries, expected.saturating_mul(k_factor), |v| {
             let queries = Queries::new(scanner, v, store.dim());
-            let lists: Vec<u32> = (0..queries.len()).flat_map(|_| 0..LISTS as u32).collect();
-            scan.run(&queries, Probes { lists: &lists, each: LISTS })
+            scan.run(&queries, Probes::All)
         })
     }
 
@@ -348,48 +344,6 @@ impl FlatIndex {
             let _ = self.exact.set(made);
         }
         Ok(self.exact.get().and_then(Option::as_ref))
-    }
-}
-
-impl OnDevice {
-    fn of(store: &Store, hardware: &dyn Hardware) -> Result<Option<Self>> {
-        let (d, mut ids, mut vectors) = (store.dim(), Vec::new(), Vec::new());
-        // An empty index, to see whether there is such a device at all.
-        let metric = store.space.score_metric();
-        if store.storage.pieces().is_some() || hardware.exact(&[], d, metric)?.is_none() {
-            return Ok(None);
-        }
-        let parts =
-            store.lists.iter().enumerate().flat_map(|(list, parts)| parts.iter().map(move |p| (list, p)));
-        for (list, part) in parts {
-            for place in 0..part.places() {
-                if let Some(id) = part.id(place) {
-                    ids.push(id);
-                    vectors.resize(vectors.len() + d, 0.0);
-                    let row = vectors.len() - d;
-                    part.reconstruct(store.coder(&PlainScanner, list), place, &mut vectors[row..]);
-                }
-            }
-        }
-        store.space.stored_to_frame(&mut vectors);
-        let exact = hardware.exact(&vectors, d, metric)?;
-        Ok(exact.map(|exact| Self { exact, ids }))
-    }
-
-    /// The nearest of queries in the frame.
-    fn nearest(&self, store: &Store, v: &[f32], p: usize) -> Result<Vec<Vec<Hit>>> {
-        let (numbers, distances) = self.exact.nearest(v, p)?;
-        let hits = numbers.iter().zip(distances).map(|(&number, distance)| {
-            let cost = store.space.cost(f64::from(distance));
-            Hit { cost, id: self.ids[number as usize], at: [0; 3] }
-        });
-        let hits: Vec<Hit> = hits.collect();
-        let sorted = |hits: &[Hit]| {
-            let mut hits = hits.to_vec();
-            hits.sort_unstable();
-            hits
-        };
-        Ok(hits.chunks_exact(p).map(sorted).collect())
     }
 }
 
@@ -410,21 +364,26 @@ fn head(store: &Store) -> Head<'_> {
     Head { heading: store.heading(Kind::Flat), storage: store.storage, origin, model: &[], codebooks }
 }
 
-/// The lists of the next rows, where `first` vectors are there already.
-fn lists_of(first: u64, rows: Range<usize>) -> Vec<u32> {
-    rows.map(|row| ((first + row as u64) / RUN % LISTS as u64) as u32).collect()
+/// Which of `count` lists the next rows are in, where `first` vectors are there already.
+fn lists_of(count: usize, first: usize, rows: Range<usize>) -> Vec<u32> {
+    rows.map(|row| ((first + row) / RUN % count) as u32).collect()
 }
 
 /// An empty store in coordinates centred on some of the rows, with what its storage learns from them.
 fn trained(hardware: &dyn Hardware, points: &dyn Points, metric: Metric, storage: Storage) -> Result<Store> {
-    let mut store = Store::new(space_of(points, metric)?, storage, LISTS);
+    let space = space_of(points, metric)?;
+    let lists = points.rows().div_ceil(LIST_VECTORS).max(LISTS);
+    let mut store = Store::new(space, storage, lists);
+    let mut some = blocks::some_rows(points, store.dim(), ORIGIN_VECTORS)?.into_values();
+    store.space.bring_in(&mut some);
+    store.set_half_scale(some.iter().fold(0.0, |most, x| most.max(x.abs())));
     if let Some(m) = storage.pieces() {
         let d = store.dim();
         Pq::check(d, m)?;
         let mut x = blocks::some_rows(points, d, Pq::TRAINED_ON)?.into_values();
         store.space.to_store(&mut x);
         store.space.stored_to_frame(&mut x);
-        store.set_pq(Pq::train(hardware, &x, d, m)?, vec![0.0; LISTS * d]);
+        store.set_pq(Pq::train(hardware, &x, d, m)?, vec![0.0; lists * d]);
     }
     Ok(store)
 }
@@ -442,5 +401,17 @@ fn space_of(points: &dyn Points, metric: Metric) -> Result<Space> {
             extent.max_abs = extent.max_abs.max(x.abs());
         }
     }
+    let frame = Frame::centred(&extent, &some, metric);
+    if frame.scale() == 1.0 || n <= ORIGIN_VECTORS {
+        return Space::new(frame, metric);
+    }
+    // Whether all are so large or so small.
+    blocks::for_each_row(points, |row| {
+        for (column, &x) in row.iter().enumerate().filter(|(_, x)| x.is_finite()) {
+            extent.min[column] = extent.min[column].min(x);
+            extent.max[column] = extent.max[column].max(x);
+            extent.max_abs = extent.max_abs.max(x.abs());
+        }
+    })?;
     Space::new(Frame::centred(&extent, &some, metric), metric)
 }

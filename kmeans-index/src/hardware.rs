@@ -12,6 +12,14 @@ use crate::shards::Shards;
 /// centroids; and where an engine computes elsewhere than on the CPU, exact search and the search for the nearest lists
 /// run there.
 pub trait Hardware: Trainer + Send + Sync {
+    /// The same, ready for many calls, if it is not: a device finds its engine once.
+    ///
+    /// # Errors
+    /// If the device cannot be opened.
+    fn ready(&self) -> Result<Option<Arc<dyn Hardware>>> {
+        Ok(None)
+    }
+
     /// What looks through lists.
     ///
     /// # Errors
@@ -23,6 +31,11 @@ pub trait Hardware: Trainer + Send + Sync {
     /// # Errors
     /// If the device cannot be opened, or fails.
     fn exact(&self, vectors: &[f32], d: usize, metric: Metric) -> Result<Option<Box<dyn Exact>>>;
+}
+
+/// The hardware that is kept.
+pub(crate) fn ready(hardware: Arc<dyn Hardware>) -> Result<Arc<dyn Hardware>> {
+    Ok(hardware.ready()?.unwrap_or(hardware))
 }
 
 /// Vectors that are made ready for exact search on an engine.

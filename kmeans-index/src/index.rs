@@ -9,7 +9,7 @@ use kmeans_data::{Overwrite, Points};
 use crate::error::Result;
 use crate::file::Kind;
 use crate::flat::FlatIndex;
-use crate::hardware::Hardware;
+use crate::hardware::{Hardware, ready};
 use crate::ivf::IvfIndex;
 use crate::open;
 use crate::options::SearchOptions;
@@ -43,7 +43,7 @@ impl Index {
     /// # Errors
     /// As there.
     pub fn open(hardware: impl Hardware + 'static, path: impl AsRef<Path>) -> Result<Self> {
-        let (path, hardware) = (path.as_ref(), Arc::new(hardware));
+        let (path, hardware) = (path.as_ref(), ready(Arc::new(hardware))?);
         let opened = open::open(path)?;
         match opened.heading.kind {
             Kind::Flat => Ok(Self::Flat(FlatIndex::of_file(hardware, path, opened)?)),

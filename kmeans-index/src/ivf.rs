@@ -1,19 +1,19 @@
 //! Search in the lists that are nearest to a query.
 
 use std::fmt;
-use std::ops::{ControlFlow, Range};
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 
 use kmeans_core::{AssignOptions, KMeansModel, Metric, Scanner};
-use kmeans_data::{AtomicFile, Overwrite, Points, RowRange};
+use kmeans_data::{AtomicFile, Overwrite, Points, RowSlice};
 
 use crate::best::Want;
 use crate::blocks;
 use crate::coarse::Coarse;
 use crate::error::{Error, Result};
 use crate::file::{Head, Kind, Source, unusable, write};
-use crate::hardware::Hardware;
+use crate::hardware::{Hardware, ready};
 use crate::open::{self, Opened};
 use crate::options::SearchOptions;
 use crate::pq::Pq;
@@ -27,9 +27,9 @@ use crate::store::{Arriving, Store, residuals};
 /// Nearest-neighbour search in the clusters of a model: an inverted file.
 ///
 /// Each stored vector is in the list of its nearest centroid, and a query meets the vectors of the `nprobe` lists whose
-/// centroids are nearest to it (Sivic and Zisserman 2003; Jégou, Douze and Schmid 2011). Within these lists the answer
+/// centroids are nearest to it [SZ03, JDS11]. Within these lists the answer
 /// is that of [`FlatIndex`](crate::FlatIndex): exact for the vectors as they are stored, ties by id, the same bits for
-/// any number of threads. With `nprobe` = k it is the answer of a flat index of the same stored vectors.
+/// any number of threads. For cosine a vector of zeros has no direction: its cosine with any is 0. With `nprobe` = k it is the answer of a flat index of the same stored vectors.
 #[doc(alias = "IndexIVF")]
 #[doc(alias = "IndexIVFFlat")]
 #[doc(alias = "IndexIVFScalarQuantizer")]
@@ -48,7 +48,7 @@ impl IvfIndex {
     /// # Errors
     /// A model of a metric other than l2, ip and cosine; a device that cannot be opened; [`Error::Pieces`].
     pub fn new(hardware: impl Hardware + 'static, model: KMeansModel, storage: Storage) -> Result<Self> {
-        Self::new_on(Arc::new(hardware), model, storage)
+        Self::new_on(ready(Arc::new(hardware))?, model, storage)
     }
 
     pub(crate) fn new_on(hardware: Arc<dyn Hardware>, model: KMeansModel, storage: Storage) -> Result<Self> {
@@ -56,7 +56,8 @@ impl IvfIndex {
             Pq::check(model.dim(), m)?;
         }
         let scanner = hardware.list_scanner()?;
-        let store = Store::new(Space::of_model(&model)?, storage, model.k());
+        let mut store = Store::new(Space::of_model(&model)?, storage, model.k());
+        store.set_half_scale(model.offsets().iter().fold(0.0, |most, x| most.max(x.abs())));
         let coarse = Coarse::new(&*hardware, &*scanner, &model)?;
         Ok(Self { hardware, scanner, model, coarse, store })
     }
@@ -72,10 +73,9 @@ impl IvfIndex {
         if !self.is_empty() {
             return Err(Error::NotEmpty { len: self.len() });
         }
-        let some = blocks::some_rows(points, self.dim(), Pq::TRAINED_ON)?;
-        let lists = lists_of(&*self.hardware, &self.model, &some, 0..some.rows())?;
-        let mut x = some.into_values();
+        let mut x = blocks::some_rows(points, self.dim(), Pq::TRAINED_ON)?.into_values();
         self.store.space.to_store(&mut x);
+        let lists = lists_of(&*self.hardware, &self.model, &x)?;
         let residuals = residuals(&self.store.space, self.model.offsets(), &x, &lists);
         let pq = Pq::train(&*self.hardware, &residuals, self.dim(), m)?;
         self.store.set_pq(pq, self.model.offsets().to_vec());
@@ -91,7 +91,7 @@ impl IvfIndex {
     #[doc(alias = "read_index")]
     pub fn open(hardware: impl Hardware + 'static, path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        Self::of_file(Arc::new(hardware), path, open::open(path)?)
+        Self::of_file(ready(Arc::new(hardware))?, path, open::open(path)?)
     }
 
     pub(crate) fn of_file(hardware: Arc<dyn Hardware>, path: &Path, opened: Opened) -> Result<Self> {
@@ -99,7 +99,8 @@ impl IvfIndex {
             return Err(unusable(path, "it is a flat index, expected one with lists"));
         }
         let model = KMeansModel::from_bytes(&opened.model, path)?;
-        if opened.parts.len() != model.k() || opened.heading.d != model.dim() {
+        let heading = &opened.heading;
+        if opened.parts.len() != model.k() || heading.d != model.dim() || heading.metric != model.metric() {
             return Err(unusable(path, "its lists are not those of its model"));
         }
         let scanner = hardware.list_scanner()?;
@@ -154,8 +155,8 @@ impl IvfIndex {
     fn write_file(&mut self, file: AtomicFile, points: &dyn Points, given: Option<&[u64]>) -> Result<()> {
         let Self { hardware, scanner, model, store, .. } = &mut *self;
         let (ids, mut lists) = (blocks::ids(store, points, given)?, Vec::with_capacity(points.rows()));
-        blocks::to_store(store, &**scanner, points, |_, rows, _| {
-            lists.extend(lists_of(&**hardware, model, points, rows)?);
+        blocks::to_store(store, &**scanner, points, |_, _, x| {
+            lists.extend(lists_of(&**hardware, model, x)?);
             Ok(())
         })?;
         let mut sizes = vec![0; model.k()];
@@ -227,15 +228,15 @@ impl IvfIndex {
             return Err(Error::Label { row, label: labels[row], k });
         }
         let context = (&*self.hardware, &*self.scanner);
-        blocks::add(&mut self.store, context, points, None, |rows| {
+        blocks::add(&mut self.store, context, points, None, |rows, _| {
             Ok(labels[rows].iter().map(|&label| label as u32).collect())
         })
     }
 
     fn add_some(&mut self, points: &dyn Points, ids: Option<&[u64]>) -> Result<()> {
         let (hardware, model) = (&*self.hardware, &self.model);
-        blocks::add(&mut self.store, (hardware, &*self.scanner), points, ids, |rows| {
-            lists_of(hardware, model, points, rows)
+        blocks::add(&mut self.store, (hardware, &*self.scanner), points, ids, |_, x| {
+            lists_of(hardware, model, x)
         })
     }
 
@@ -374,23 +375,18 @@ impl IvfIndex {
         let expected = if let Want::Nearest(p) = want { p } else { 0 };
         let SearchOptions { filter, k_factor, .. } = options;
         let scan = Scan { store, scanner, want, filter, k_factor };
-        blocks::search(store, scanner, queries, expected.max(nprobe), |v| {
+        blocks::search(store, scanner, queries, expected.saturating_mul(k_factor).max(nprobe), |v| {
             let queries = Queries::new(scanner, v, store.dim());
             let lists = self.coarse.nearest(scanner, &queries, nprobe)?;
-            scan.run(&queries, Probes { lists: &lists, each: nprobe })
+            scan.run(&queries, Probes::Some { lists: &lists, each: nprobe })
         })
     }
 }
 
-/// The list of each of some rows.
-fn lists_of(
-    hardware: &dyn Hardware,
-    model: &KMeansModel,
-    points: &dyn Points,
-    rows: Range<usize>,
-) -> Result<Vec<u32>> {
-    let block = RowRange::new(points, rows)?;
-    let found = hardware.assign(&block, model, AssignOptions::default(), &|_| ControlFlow::Continue(()))?;
+/// The list of each of some rows, as they are to be stored.
+fn lists_of(hardware: &dyn Hardware, model: &KMeansModel, x: &[f32]) -> Result<Vec<u32>> {
+    let rows = RowSlice::new(x, model.dim())?;
+    let found = hardware.assign(&rows, model, AssignOptions::default(), &|_| ControlFlow::Continue(()))?;
     Ok(found.labels.into_iter().map(|label| label as u32).collect())
 }
 

@@ -49,6 +49,7 @@ mod flat;
 mod hardware;
 mod index;
 mod ivf;
+mod on_device;
 mod open;
 mod options;
 mod part;

@@ -66,6 +66,16 @@ pub(crate) fn open(path: &Path) -> Result<Opened> {
     let file = Arc::new(MappedFile::open(path)?);
     let (head, metadata) = header(path, file.bytes())?;
     let heading = heading(path, &metadata)?;
+    if heading.d > file.bytes().len() {
+        return Err(unusable(
+            path,
+            format!("it speaks of vectors of {} columns, which it has no room for", heading.d),
+        ));
+    }
+    let is_power = |x: f32| x.is_normal() && x > 0.0 && x.to_bits().trailing_zeros() >= 23;
+    if !is_power(heading.half_scale) || !is_power(heading.scale) {
+        return Err(unusable(path, "its scales are no powers of two"));
+    }
     let storage: Storage =
         heading.storage.parse().map_err(|_| unusable(path, format!("it stores {}", heading.storage)))?;
     let reader = Reader { path, file: &file, metadata: &metadata, head };
@@ -94,12 +104,16 @@ pub(crate) fn open(path: &Path) -> Result<Opened> {
     if reader.numbers::<u64>(Tensor::Checksum)? != [checksum(&all)] {
         return Err(unusable(path, "it is damaged: its header is not what its checksum says"));
     }
+    let origin: Vec<f32> = reader.numbers(Tensor::Origin)?;
+    if !origin.iter().all(|x| x.is_finite()) {
+        return Err(unusable(path, "its origin is not finite"));
+    }
     let checksums = reader.numbers(Tensor::ListChecksums)?;
     let is_sound = sizes.iter().map(|_| AtomicBool::new(false)).collect();
     Ok(Opened {
         parts: reader.parts(&sizes, heading.d, storage)?,
         proof: Proof { path: path.to_owned(), checksums, is_sound },
-        origin: reader.numbers(Tensor::Origin)?,
+        origin,
         codebooks: reader.numbers(Tensor::Codebooks)?,
         heading,
         storage,

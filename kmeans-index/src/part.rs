@@ -8,6 +8,7 @@ use kmeans_core::{
 };
 
 use crate::column::Column;
+use crate::file::{block_bytes, block_vectors};
 use crate::pq::Pq;
 use crate::space::Space;
 use crate::storage::{Refine, Storage};
@@ -35,7 +36,9 @@ pub(crate) struct Part {
 /// Vectors themselves.
 #[derive(Clone)]
 pub(crate) enum Rows {
+    /// As they came, of length 1 for cosine.
     F32(Column<f32>),
+    /// In the frame, and times a factor: far from zero halves would hold little of them.
     F16(Column<f16>),
     None,
 }
@@ -48,6 +51,8 @@ pub(crate) struct Coder<'a> {
     pub(crate) pq: Option<&'a Pq>,
     /// What codes of a product quantizer are differences from; empty for none.
     pub(crate) centroid: &'a [f32],
+    /// What values of halves are multiplied by.
+    pub(crate) half_scale: f32,
 }
 
 /// A vector on its way into a part: as it is to be stored, its id, and its code for a product quantizer.
@@ -166,25 +171,30 @@ impl Part {
     /// Adds a vector.
     pub(crate) fn push(&mut self, coder: Coder<'_>, arrival: Arrival<'_>, desk: &mut Desk) {
         let Arrival { x, id, code } = arrival;
-        let (d, place) = (x.len(), self.places());
-        let Desk { v, q } = desk;
+        let (d, place, v) = (x.len(), self.places(), &mut desk.v);
         v.clear();
         v.extend_from_slice(x);
+        coder.space.stored_to_frame(v);
         match &mut self.rows {
             Rows::F32(rows) => rows.held().extend_from_slice(x),
             Rows::F16(rows) => {
                 let rows = rows.held();
-                rows.extend(x.iter().map(|&x| f16::from_f32(x)));
-                rows[place * d..].convert_to_f32_slice(v);
+                rows.extend(v.iter().map(|v| f16::from_f32(v * coder.half_scale)));
+                read_halves(&rows[place * d..], coder.half_scale, v);
             }
             Rows::None => {}
         }
+        self.push_ready(coder, code, id, desk);
+    }
+
+    /// Adds a vector of the frame to all columns but that of vectors themselves.
+    fn push_ready(&mut self, coder: Coder<'_>, code: &[u8], id: u64, desk: &mut Desk) {
+        let Desk { v, q } = desk;
         if let Some(pq) = coder.pq {
             self.push_code(coder, pq, code, id, v);
             return;
         }
-        coder.space.stored_to_frame(v);
-        q.resize(d.next_multiple_of(PANEL_QUAD), 0);
+        q.resize(v.len().next_multiple_of(PANEL_QUAD), 0);
         let mut quantised = coder.scanner.quantise(v, q);
         if self.storage == Storage::Sq8 {
             quantised = of_bytes(quantised.scale, q);
@@ -205,11 +215,26 @@ impl Part {
             self.push_bytes(coder.space, &desk.q, quantised, id);
             return;
         }
-        let mut x = vec![0.0; d];
-        other.row(place, &mut x);
         let pieces = coder.pq.map_or(0, Pq::m);
         let code: Vec<u8> = (0..pieces).map(|piece| other.code(pieces, piece, place)).collect();
-        self.push(coder, Arrival { x: &x, id, code: &code }, desk);
+        desk.v.clear();
+        desk.v.resize(d, 0.0);
+        match (&mut self.rows, &other.rows) {
+            (Rows::F32(rows), Rows::F32(others)) => {
+                let x = &others.as_slice()[place * d..][..d];
+                rows.held().extend_from_slice(x);
+                desk.v.copy_from_slice(x);
+                coder.space.stored_to_frame(&mut desk.v);
+            }
+            (Rows::F16(rows), Rows::F16(others)) => {
+                let halves = &others.as_slice()[place * d..][..d];
+                rows.held().extend_from_slice(halves);
+                read_halves(halves, coder.half_scale, &mut desk.v);
+            }
+            // Codes alone.
+            _ => {}
+        }
+        self.push_ready(coder, &code, id, desk);
     }
 
     /// Enters the bytes of a vector into the next lane of the panels.
@@ -320,10 +345,12 @@ impl Part {
             coder.scanner.measure(metric, v, coder.space.stored(rows.as_slice()), places, out);
             return;
         }
-        for (&place, out) in places.iter().zip(decoded.make_room(places.len(), v.len())) {
-            self.row(place as usize, out);
+        if let Rows::F16(rows) = &self.rows {
+            for (&place, out) in places.iter().zip(decoded.make_room(places.len(), v.len())) {
+                read_halves(&rows.as_slice()[place as usize * v.len()..][..v.len()], coder.half_scale, out);
+            }
         }
-        let rows = coder.space.stored(&decoded.v);
+        let rows = coder.space.in_frame(&decoded.v);
         let numbers = &decoded.numbers[..places.len()];
         coder.scanner.measure(coder.space.score_metric(), v, rows, numbers, out);
     }
@@ -353,23 +380,49 @@ impl Part {
         self.bytes.as_slice()[group * GROUP_VECTORS + place % GROUP_VECTORS]
     }
 
-    /// The vector itself, if it is kept.
-    fn row(&self, place: usize, out: &mut [f32]) {
+    /// The vector at a place, in the frame.
+    pub(crate) fn in_frame(&self, coder: Coder<'_>, place: usize, out: &mut [f32]) {
         let d = out.len();
         match &self.rows {
-            Rows::F32(rows) => out.copy_from_slice(&rows.as_slice()[place * d..][..d]),
-            Rows::F16(rows) => rows.as_slice()[place * d..][..d].convert_to_f32_slice(out),
-            Rows::None => {}
+            Rows::F32(rows) => {
+                out.copy_from_slice(&rows.as_slice()[place * d..][..d]);
+                coder.space.stored_to_frame(out);
+            }
+            Rows::F16(rows) => read_halves(&rows.as_slice()[place * d..][..d], coder.half_scale, out),
+            Rows::None => self.decode(coder, place, out),
         }
     }
 
-    /// The vector at a place, as it is stored.
+    /// The vector at a place, as it came but for rounding.
     pub(crate) fn reconstruct(&self, coder: Coder<'_>, place: usize, out: &mut [f32]) {
-        if let Rows::None = self.rows {
-            self.decode(coder, place, out);
-            coder.space.frame_to_stored(out);
-        } else {
-            self.row(place, out);
+        if let Rows::F32(rows) = &self.rows {
+            let d = out.len();
+            out.copy_from_slice(&rows.as_slice()[place * d..][..d]);
+            return;
+        }
+        self.in_frame(coder, place, out);
+        coder.space.frame_to_stored(out);
+    }
+
+    /// Takes off all after the first so many.
+    pub(crate) fn truncate(&mut self, d: usize, places: usize) {
+        let (block, bytes) = (block_vectors(self.storage), block_bytes(self.storage, d));
+        let blocks = places.div_ceil(block);
+        self.ids.held().truncate(places);
+        self.bytes.held().truncate(blocks * bytes);
+        self.biases.held().truncate(blocks * block);
+        self.biases.held()[places..].fill(f32::INFINITY);
+        if self.storage.pieces().is_none() {
+            self.scales.held().truncate(blocks * block);
+            self.bounds.held().truncate(blocks);
+        }
+        match &mut self.rows {
+            Rows::F32(rows) => rows.held().truncate(places * d),
+            Rows::F16(rows) => rows.held().truncate(places * d),
+            Rows::None => {}
+        }
+        if !self.removed.is_empty() {
+            self.removed.truncate(places.div_ceil(PANEL_VECTORS));
         }
     }
 
@@ -403,4 +456,11 @@ fn of_bytes(scale: f32, q: &[i8]) -> Quantised {
     let sq_norm = f64::from(scale) * f64::from(scale) * sum_of_squares as f64;
     let norm = ((sq_norm.sqrt() * (1.0 + 1e-6)) as f32).next_up();
     Quantised { scale, error: 0.0, norm, sq_norm, sum: q.iter().map(|&q| i32::from(q)).sum() }
+}
+
+/// Halves in the units of the frame.
+fn read_halves(halves: &[f16], half_scale: f32, out: &mut [f32]) {
+    halves.convert_to_f32_slice(out);
+    // A power of two: exact.
+    out.iter_mut().for_each(|v| *v /= half_scale);
 }

@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use kmeans_core::{AssignOptions, Init, Job, KMeans, KMeansModel, MOST_PIECES, Metric};
 use kmeans_data::RowSlice;
 
+use crate::blocks::sq_norm;
 use crate::error::{Error, Result};
 use crate::hardware::Hardware;
 
@@ -25,6 +26,8 @@ pub(crate) struct Pq {
     /// m × dsub × 256: one column of all codewords of a piece is next to each other.
     columns: Vec<f32>,
     models: Vec<KMeansModel>,
+    /// No decoded row is longer.
+    reach: f32,
 }
 
 impl Pq {
@@ -73,7 +76,9 @@ impl Pq {
             (0..dsub).flat_map(|column| book[column..].iter().step_by(dsub).copied()).collect()
         };
         let columns = codebooks.chunks_exact(LEVELS * dsub).flat_map(by_column).collect();
-        Ok(Self { dsub, columns, models, codebooks })
+        let longest = |book: &[f32]| book.chunks_exact(dsub).map(sq_norm).fold(0.0, f64::max);
+        let sq_reach: f64 = codebooks.chunks_exact(LEVELS * dsub).map(longest).sum();
+        Ok(Self { dsub, columns, models, codebooks, reach: (sq_reach.sqrt() as f32).next_up() })
     }
 
     pub(crate) fn m(&self) -> usize {
@@ -115,10 +120,8 @@ impl Pq {
     }
 
     /// No decoded row is longer.
-    pub(crate) fn reach(&self) -> f64 {
-        let sq_norm = |word: &[f32]| word.iter().map(|&c| f64::from(c) * f64::from(c)).sum::<f64>();
-        let longest = |book: &[f32]| book.chunks_exact(self.dsub).map(sq_norm).fold(0.0, f64::max);
-        self.codebooks.chunks_exact(LEVELS * self.dsub).map(longest).sum::<f64>().sqrt()
+    pub(crate) fn reach(&self) -> f32 {
+        self.reach
     }
 }
 

@@ -84,11 +84,13 @@ impl<'a> Queries<'a> {
     }
 }
 
-/// The lists of each query, the nearest first: `each` of them.
+/// The lists of each query.
 #[derive(Clone, Copy)]
-pub(crate) struct Probes<'a> {
-    pub(crate) lists: &'a [u32],
-    pub(crate) each: usize,
+pub(crate) enum Probes<'a> {
+    /// All that there are.
+    All,
+    /// `each` of them, the nearest first.
+    Some { lists: &'a [u32], each: usize },
 }
 
 /// What to look for, and where.
@@ -148,6 +150,8 @@ impl Scan<'_> {
             Want::Nearest(p) if self.store.storage.refines() => {
                 Want::Nearest(p.saturating_mul(self.k_factor))
             }
+            // Codes do not tell how far vectors are: all are measured.
+            Want::Within(_) if self.store.storage.refines() => Want::Within(f32::INFINITY),
             want => want,
         }
     }
@@ -184,7 +188,10 @@ impl Scan<'_> {
         if self.store.proof.is_none() {
             return Ok(());
         }
-        let mut lists = probes.lists.to_vec();
+        let mut lists = match probes {
+            Probes::All => (0..self.store.lists.len() as u32).collect(),
+            Probes::Some { lists, .. } => lists.to_vec(),
+        };
         lists.sort_unstable();
         lists.dedup();
         let damaged = Mutex::new(None);
@@ -206,9 +213,17 @@ impl Scan<'_> {
             Some(m) => m * PANEL_VECTORS,
             None => panel_bytes(self.store.dim()),
         };
+        let of_list = |list: usize| self.store.list_len(list).div_ceil(PANEL_VECTORS) * panel;
         let bytes = |range: &Range<usize>| -> usize {
-            let lists = &probes.lists[range.start * probes.each..range.end * probes.each];
-            lists.iter().map(|&list| self.store.list_len(list as usize).div_ceil(PANEL_VECTORS) * panel).sum()
+            match probes {
+                Probes::All => {
+                    (0..self.store.lists.len()).map(of_list).sum::<usize>().saturating_mul(range.len())
+                }
+                Probes::Some { lists, each } => {
+                    let lists = &lists[range.start * each..range.end * each];
+                    lists.iter().map(|&list| of_list(list as usize)).sum()
+                }
+            }
         };
         let mut items = Vec::new();
         for start in (0..n).step_by(step) {

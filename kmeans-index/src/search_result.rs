@@ -16,10 +16,9 @@ pub struct SearchResult {
 }
 
 impl SearchResult {
-    pub(crate) fn with_capacity(queries: usize, p: usize) -> Self {
-        let mut lims = Vec::with_capacity(queries + 1);
-        lims.push(0);
-        Self { ids: Vec::with_capacity(queries * p), distances: Vec::with_capacity(queries * p), lims }
+    /// No queries.
+    pub(crate) fn of_none() -> Self {
+        Self { lims: vec![0], ..Self::default() }
     }
 
     /// Adds the hits of the next query.
@@ -95,7 +94,7 @@ mod tests {
 
     #[test]
     fn what_was_not_found_is_minus_one_and_infinitely_far() {
-        let mut found = SearchResult::with_capacity(2, 2);
+        let mut found = SearchResult::of_none();
         found.push([(7, 0.5), (3, 1.5)].into_iter());
         found.push([(9, 2.0)].into_iter());
         assert_eq!(found.of(1), (&[9][..], &[2.0][..]));

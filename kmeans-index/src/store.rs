@@ -37,12 +37,14 @@ pub(crate) struct Store {
     pub(crate) len: usize,
     /// The next position to number a vector by.
     pub(crate) next_id: u64,
-    /// No vector is longer in the frame.
-    pub(crate) reach: f32,
+    /// What values of halves are multiplied by, so that they are far from where halves begin and end.
+    half_scale: f32,
     /// Of a storage that has one, once it is trained.
     pub(crate) pq: Option<Pq>,
     /// What codes of each list are differences from, k×d in the frame; empty without a product quantizer.
     centroids: Vec<f32>,
+    /// Their lengths, rounded up.
+    centroid_norms: Vec<f32>,
     /// What the lists of a file are compared with.
     pub(crate) proof: Option<Proof>,
     /// Made when it is asked for first.
@@ -69,9 +71,10 @@ impl Store {
             lists,
             len: 0,
             next_id: 0,
-            reach: 0.0,
+            half_scale: 1.0,
             pq: None,
             centroids: Vec::new(),
+            centroid_norms: Vec::new(),
             proof: None,
             directory: OnceLock::new(),
         }
@@ -84,7 +87,7 @@ impl Store {
             len: parts.iter().map(Part::len).sum(),
             lists: parts.into_iter().map(|part| vec![part]).collect(),
             next_id: heading.next_id,
-            reach: heading.reach,
+            half_scale: heading.half_scale,
             proof: Some(proof),
             ..Self::new(space, storage, 0)
         }
@@ -92,16 +95,21 @@ impl Store {
 
     /// With a product quantizer of differences from `centroids`, k×d in the frame.
     pub(crate) fn set_pq(&mut self, pq: Pq, centroids: Vec<f32>) {
-        let longest = centroids.chunks_exact(self.dim()).map(sq_norm).fold(0.0, f64::max).sqrt();
-        self.reach = self.reach.max(((longest + pq.reach()) * (1.0 + 1.0 / 1024.0)) as f32);
+        let norm = |centroid: &[f32]| (sq_norm(centroid).sqrt() as f32).next_up();
+        self.centroid_norms = centroids.chunks_exact(self.dim()).map(norm).collect();
         (self.pq, self.centroids) = (Some(pq), centroids);
+    }
+
+    /// What codes of a list stand for is not longer.
+    pub(crate) fn longest_code(&self, list: usize) -> f32 {
+        self.centroid_norms[list] + self.pq.as_ref().map_or(0.0, Pq::reach)
     }
 
     /// What codes of a list are made and understood by.
     pub(crate) fn coder<'a>(&'a self, scanner: &'a dyn Scanner, list: usize) -> Coder<'a> {
         let d = if self.centroids.is_empty() { 0 } else { self.dim() };
         let centroid = &self.centroids[list * d..][..d];
-        Coder { scanner, space: &self.space, pq: self.pq.as_ref(), centroid }
+        Coder { scanner, space: &self.space, pq: self.pq.as_ref(), centroid, half_scale: self.half_scale }
     }
 
     /// The codes of rows as they are to be stored, where there is a product quantizer.
@@ -167,7 +175,7 @@ impl Store {
 
     /// The ids of `count` vectors that are numbered on.
     pub(crate) fn positions(&self, count: usize) -> Result<Vec<u64>> {
-        let end = self.next_id.checked_add(count as u64).ok_or(Error::IdsExhausted { last: u64::MAX })?;
+        let end = self.next_id.checked_add(count as u64).ok_or(Error::IdsExhausted { next: self.next_id })?;
         Ok((self.next_id..end).collect())
     }
 
@@ -184,29 +192,38 @@ impl Store {
 
     /// Whether all values can be stored; rows count from `first`.
     pub(crate) fn check_values(&self, x: &[f32], points: &dyn Points, first: usize) -> Result<()> {
-        let most = match self.storage.rows() {
-            Some(Refine::F16) => f16::MAX.to_f32(),
-            _ => return Ok(()),
-        };
-        match x.iter().position(|x| x.abs() > most) {
-            Some(at) => Err(Error::DoesNotFit {
-                data: points.name().to_owned(),
-                row: points.source_row(first + at / self.dim()),
-                column: at % self.dim(),
-                value: x[at],
-                storage: self.storage,
-            }),
-            None => Ok(()),
+        if self.storage.rows() != Some(Refine::F16) {
+            return Ok(());
         }
+        let (d, mut v) = (self.dim(), Vec::new());
+        for (row, x) in x.chunks_exact(d).enumerate() {
+            v.clear();
+            v.extend_from_slice(x);
+            self.space.stored_to_frame(&mut v);
+            let misfit = v.iter().position(|v| (v * self.half_scale).abs() > f16::MAX.to_f32());
+            if let Some(column) = misfit {
+                let (data, row) = (points.name().to_owned(), points.source_row(first + row));
+                let (value, storage) = (x[column], self.storage);
+                return Err(Error::DoesNotFit { data, row, column, value, storage });
+            }
+        }
+        Ok(())
     }
 
     /// Adds vectors whose ids are new.
     pub(crate) fn add(&mut self, scanner: &dyn Scanner, arriving: &Arriving<'_>) {
         let (d, members) = (self.dim(), members(arriving.lists, self.lists.len()));
-        let Self { space, storage, lists, pq, centroids, .. } = &mut *self;
+        let Self { space, storage, lists, pq, centroids, half_scale, .. } = &mut *self;
+        let half_scale = *half_scale;
         let (space, pq, centroids) = (&*space, pq.as_ref(), &*centroids);
         let (storage, each) = (*storage, if centroids.is_empty() { 0 } else { d });
-        let coder = |list: usize| Coder { scanner, space, pq, centroid: &centroids[list * each..][..each] };
+        let coder = |list: usize| Coder {
+            scanner,
+            space,
+            pq,
+            centroid: &centroids[list * each..][..each],
+            half_scale,
+        };
         let pieces = pq.map_or(0, Pq::m);
         let work: Vec<(usize, Mutex<&mut List>)> = lists
             .iter_mut()
@@ -237,14 +254,14 @@ impl Store {
         self.note(&members);
     }
 
-    /// There are vectors of this length in the frame, before they are rounded.
-    pub(crate) fn reach_out(&mut self, longest: f64) {
-        let rounded = match self.storage {
-            Storage::F32 | Storage::F16 | Storage::Pq { .. } => longest * (1.0 + 1.0 / 1024.0),
-            // Half a level a column, of 127 for the largest: that adds no more than the length in 2^15 columns.
-            Storage::Sq8 => 2.0 * longest,
-        };
-        self.reach = self.reach.max(rounded as f32);
+    /// Halves are to hold values of about this size in the frame, and 32 times as large.
+    pub(crate) fn set_half_scale(&mut self, largest: f32) {
+        const MIDDLE: i32 = 10;
+        let exponent = |x: f32| (x.to_bits() >> 23) as i32 - 127;
+        if largest.is_normal() {
+            let power = (MIDDLE - exponent(largest)).clamp(-126, 127);
+            self.half_scale = f32::from_bits(((power + 127) as u32) << 23);
+        }
     }
 
     /// Positions go on after these ids.
@@ -264,7 +281,7 @@ impl Store {
             storage: self.storage.to_string(),
             d: self.dim(),
             next_id: self.next_id,
-            reach: self.reach,
+            half_scale: self.half_scale,
             scale: self.space.frame().scale(),
         }
     }
@@ -297,6 +314,26 @@ impl Store {
     /// Where an id is.
     pub(crate) fn find(&self, id: u64) -> Option<Place> {
         self.directory().get(&id).copied()
+    }
+
+    /// How far each list goes.
+    pub(crate) fn mark(&self) -> Mark {
+        let ends = self.lists.iter().map(|list| (list.len(), list.last().map_or(0, Part::places))).collect();
+        Mark { ends, len: self.len, next_id: self.next_id }
+    }
+
+    /// Takes back what was added since.
+    pub(crate) fn take_back(&mut self, mark: Mark) {
+        let Mark { ends, len, next_id } = mark;
+        let d = self.dim();
+        for (list, (parts, places)) in self.lists.iter_mut().zip(ends) {
+            list.truncate(parts);
+            if let Some(part) = list.last_mut().filter(|part| part.places() > places) {
+                part.truncate(d, places);
+            }
+        }
+        (self.len, self.next_id) = (len, next_id);
+        self.directory = OnceLock::new();
     }
 
     /// Removes the vectors of `ids`; returns how many there were.
@@ -347,6 +384,14 @@ fn enter(directory: &mut HashMap<u64, Place>, [list, at]: [usize; 2], part: &Par
             directory.insert(id, place);
         }
     }
+}
+
+/// How far the lists of a store went.
+pub(crate) struct Mark {
+    /// The parts of each, and the places of the last one.
+    ends: Vec<(usize, usize)>,
+    len: usize,
+    next_id: u64,
 }
 
 /// The rows of each list, in order.

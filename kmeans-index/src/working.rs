@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
-use kmeans_core::{Contenders, GROUP_VECTORS, Looking, LookingUp, MOST_PANEL_COLUMNS, PANEL_VECTORS};
+use kmeans_core::{
+    Contenders, GROUP_VECTORS, Looking, LookingUp, MOST_PANEL_COLUMNS, PANEL_VECTORS, SCORE_ROUNDING,
+};
 
 use crate::best::{Best, Hit, Want};
 use crate::blocks::product;
@@ -17,8 +19,10 @@ const LOOK_BYTES: usize = 128 << 10;
 const FIRST_GROUPS: usize = 4;
 /// Contenders that are measured before it is looked whether the next can still be among the best; then twice as many.
 const TOGETHER: usize = 8;
-/// What rounding may add to a score, as a share of `(‖v‖ + ‖x‖)²`: some ulp of the bias, of the product and of the limit.
-const ROUNDING: f32 = 1.0 / (1 << 20) as f32;
+/// What rounding may add to a limit, as a share of the cost and of `‖v‖²`.
+const LIMIT_ROUNDING: f64 = 1.0 / (1 << 22) as f64;
+/// What rounding may add to a score for each step of a sum in `f32`, as a share of `(‖v‖ + ‖x‖)²`.
+const STEP_ROUNDING: f32 = 1.0 / (1 << 23) as f32;
 
 /// Queries, and what they found so far.
 pub(crate) struct Working<'a> {
@@ -48,9 +52,12 @@ struct Tables {
     levels: Vec<u8>,
     /// The step of a level, and what all codes have at least.
     scales: Vec<(f32, f32)>,
+    /// Sums in `f32` that a score is made of.
+    steps: usize,
 }
 
-/// Queries that look into a list: their numbers in the range.
+/// A query of the range that looks into a list.
+#[derive(Clone, Copy)]
 struct Visit {
     list: u32,
     query: u32,
@@ -87,34 +94,39 @@ impl<'a> Working<'a> {
 
     /// What the queries find.
     pub(crate) fn look_through(mut self, probes: Probes<'_>) -> Vec<Best> {
-        let visits = self.visits(probes);
-        let runs = || visits.chunk_by(|a, b| a.list == b.list);
-        self.take_share(runs().map(|visits| self.groups_of(visits[0].list)).sum());
-        let mut limits = Vec::new();
-        for visits in runs() {
-            limits.clear();
-            limits.extend(visits.iter().map(|visit| self.limit(visit.query)));
-            self.look_into(visits, &mut limits);
+        match probes {
+            Probes::All => {
+                let lists = 0..self.scan.store.lists.len() as u32;
+                self.take_share(lists.clone().map(|list| self.groups_of(list)).sum());
+                let queries = 0..self.best.len() as u32;
+                lists.for_each(|list| {
+                    let visits: Vec<Visit> = queries.clone().map(|query| Visit { list, query }).collect();
+                    self.look_into(&visits);
+                });
+            }
+            Probes::Some { lists, each } => {
+                let visits = self.visits(lists, each);
+                let runs = || visits.chunk_by(|a, b| a.list == b.list);
+                self.take_share(runs().map(|visits| self.groups_of(visits[0].list)).sum());
+                runs().for_each(|visits| self.look_into(visits));
+            }
         }
         self.best
     }
 
     /// Who looks into what: first the nearest list of each query, so that its limit is low for the others.
-    fn visits(&self, probes: Probes<'_>) -> Vec<Visit> {
-        let count = self.best.len();
-        let lists = &probes.lists[self.first * probes.each..][..count * probes.each];
-        let of_rank = |ranks: Range<usize>| {
-            let of_query = move |(query, lists): (usize, &'_ [u32])| {
-                let visit = move |&list: &u32| Visit { list, query: query as u32 };
-                lists[ranks.clone()].iter().map(visit).collect::<Vec<_>>()
-            };
-            let mut visits: Vec<Visit> =
-                lists.chunks_exact(probes.each).enumerate().flat_map(of_query).collect();
-            visits.sort_unstable_by_key(|visit| (visit.list, visit.query));
+    fn visits(&self, lists: &[u32], each: usize) -> Vec<Visit> {
+        let lists = &lists[self.first * each..][..self.best.len() * each];
+        let of_ranks = |ranks: Range<usize>| {
+            let mut visits = Vec::with_capacity(self.best.len() * ranks.len());
+            for (query, lists) in (0..).zip(lists.chunks_exact(each)) {
+                visits.extend(lists[ranks.clone()].iter().map(|&list| Visit { list, query }));
+            }
+            visits.sort_unstable_by_key(|visit: &Visit| (visit.list, visit.query));
             visits
         };
-        let mut visits = of_rank(0..1);
-        visits.extend(of_rank(1..probes.each));
+        let mut visits = of_ranks(0..1);
+        visits.extend(of_ranks(1..each));
         visits
     }
 
@@ -141,15 +153,19 @@ impl<'a> Working<'a> {
     /// The largest score that may be among the best of a query.
     fn limit(&self, query: u32) -> f32 {
         let Some(cost) = self.best[query as usize].limit() else { return f32::INFINITY };
+        if self.scan.store.storage.refines() {
+            return cost;
+        }
         let (number, store) = (self.first + query as usize, self.scan.store);
-        let reach = self.queries.quantised[number].norm + store.reach;
-        let rest =
-            if store.space.metric().is_similarity() { 0.0 } else { self.queries.quantised[number].sq_norm };
-        (f64::from(cost) - rest) as f32 + ROUNDING * reach * reach
+        let is_similarity = store.space.metric().is_similarity();
+        let rest = if is_similarity { 0.0 } else { self.queries.quantised[number].sq_norm };
+        let cost = f64::from(cost);
+        ((cost - rest) + LIMIT_ROUNDING * (cost.abs() + rest)) as f32
     }
 
     /// Lets the queries of one list look at it.
-    fn look_into(&mut self, visits: &[Visit], limits: &mut [f32]) {
+    fn look_into(&mut self, visits: &[Visit]) {
+        let mut limits: Vec<f32> = visits.iter().map(|visit| self.limit(visit.query)).collect();
         let (store, list) = (self.scan.store, visits[0].list as usize);
         let group = GROUP_PANELS * block_bytes(store.storage, store.dim()).max(1);
         let most = (LOOK_BYTES / group).max(1);
@@ -167,8 +183,8 @@ impl<'a> Working<'a> {
             }
             while start < share.end {
                 let groups = start..(start + step).min(share.end);
-                self.look_at(at, groups.clone(), &skip, visits, limits);
-                self.measure_contenders(at, groups.start, visits, limits);
+                self.look_at(at, groups.clone(), &skip, visits, &limits);
+                self.measure_contenders(at, groups.start, visits, &mut limits);
                 (start, step) = (groups.end, most);
             }
         }
@@ -221,17 +237,23 @@ impl<'a> Working<'a> {
     fn looking_up(&self, at: At<'_>, visit: &Visit, limit: f32) -> LookingUp<'_> {
         let query = visit.query as usize;
         let v = self.queries.row(self.first + query);
-        let product = product(v, at.coder.centroid);
         let (step, least) = self.tables.scales[query];
-        let of_list = f64::from(self.scan.store.space.score_metric().score_factor()) * product;
+        let factor = f64::from(self.scan.store.space.score_metric().score_factor());
+        let of_list = factor * product(v, at.coder.centroid);
+        let reach = self.queries.quantised[self.first + query].norm + self.scan.store.longest_code(at.list);
+        let rounding = (SCORE_ROUNDING + self.tables.steps as f32 * STEP_ROUNDING) * reach * reach;
         let each = self.tables.levels.len() / self.tables.scales.len();
         let levels = &self.tables.levels[query * each..][..each];
-        LookingUp { levels, step, least: (f64::from(least) + of_list) as f32, limit }
+        LookingUp { levels, step, least: (f64::from(least) + of_list) as f32 - rounding, limit }
     }
 
     /// Measures what may be among the best, from the most promising on, and lowers the limits.
     fn measure_contenders(&mut self, at: At<'_>, group: usize, visits: &[Visit], limits: &mut [f32]) {
         let first = group * GROUP_VECTORS;
+        if self.scan.store.storage.refines() {
+            self.take_by_scores(at, first, visits, limits);
+            return;
+        }
         for (number, (visit, limit)) in visits.iter().zip(limits).enumerate() {
             let Contenders { places, least } = &self.contenders[number];
             self.keys.clear();
@@ -242,11 +264,26 @@ impl<'a> Working<'a> {
         }
     }
 
+    /// Takes contenders by their scores alone: the best of them are measured in the end, by vectors.
+    fn take_by_scores(&mut self, at: At<'_>, first: usize, visits: &[Visit], limits: &mut [f32]) {
+        let ids = at.part.ids.as_slice();
+        for ((visit, limit), found) in visits.iter().zip(limits).zip(&self.contenders) {
+            let best = &mut self.best[visit.query as usize];
+            for (&place, &least) in found.places.iter().zip(&found.least) {
+                let place = place as usize + first;
+                let at = [at.list as u32, at.number, place as u32];
+                // Of two zeros neither is less.
+                best.offer(Hit { cost: least + 0.0, id: ids[place], at });
+            }
+            *limit = best.limit().unwrap_or(f32::INFINITY);
+        }
+    }
+
     /// The same for one query.
     fn measure_own(&mut self, at: At<'_>, first: usize, query: u32, mut keys: &mut [u64], limit: &mut f32) {
         let (ids, space) = (at.part.ids.as_slice(), &self.scan.store.space);
         let v = self.queries.row(self.first + query as usize);
-        let (mut count, mut next) = (self.best[query as usize].missing() + TOGETHER, TOGETHER);
+        let (mut count, mut next) = (self.best[query as usize].missing().saturating_add(TOGETHER), TOGETHER);
         while !keys.is_empty() {
             // The most promising that are left.
             if keys.len() > count {
@@ -276,7 +313,8 @@ impl<'a> Working<'a> {
 
 /// A number in the order of scores, then of places.
 fn key(least: f32, place: u32) -> u64 {
-    let bits = least.to_bits();
+    // What is no number rules nothing out.
+    let bits = if least.is_nan() { f32::NEG_INFINITY } else { least }.to_bits();
     let ordered = bits ^ ((((bits as i32) >> 31) as u32) | 1 << 31);
     u64::from(ordered) << 32 | u64::from(place)
 }
@@ -305,7 +343,7 @@ impl Tables {
             scan.scanner.tables(metric, queries.row(query), pq.columns(), levels)
         };
         let scales = of_each.map(tables).collect();
-        Self { levels, scales }
+        Self { levels, scales, steps: pq.m() + scan.store.dim() / pq.m() }
     }
 }
 

@@ -10,6 +10,7 @@ use kmeans::data::{Output, RowWriter, create_rows, write_distances, write_label_
 use kmeans::{AssignOptions, Assignment, DataError, Device, KMeansModel, Points, Trainer};
 use serde_json::json;
 
+use super::assigner::AssignArg;
 use super::failure::Usage;
 use super::input::{DataArg, codec_file};
 use super::progress::Bars;
@@ -40,6 +41,10 @@ pub(crate) struct Assign {
     /// The P nearest centroids of each row, the nearest first
     #[arg(long, value_name = "P", default_value = "1")]
     top: NonZeroUsize,
+    /// What finds the nearest centroid: exact; approximate or approximate:NPROBE (by an index of √k cells of
+    /// centroids, of which NPROBE, 8, are looked into: for very many clusters); index (by an exact one)
+    #[arg(long = "assign", value_name = "HOW", default_value_t, conflicts_with = "transform")]
+    by: AssignArg,
     /// DATA holds codes (.npy u8): f16, bf16, u8, sq8:RANGES.npy, sq4:RANGES.npy, pq:CODEBOOKS.npy
     #[arg(long, value_name = "SPEC")]
     codec: Option<String>,
@@ -96,6 +101,9 @@ impl Assign {
         if top > 1 && !self.is_assigning() {
             return Err(Usage(format!("--top {top} goes with --labels or --distances")));
         }
+        if top > 1 && self.by != AssignArg::Exact {
+            return Err(Usage(format!("--top {top} goes with --assign exact")));
+        }
         if top > k {
             return Err(Usage(format!("--top is {top}, the model has {k} clusters")));
         }
@@ -118,7 +126,13 @@ impl Assign {
             return Ok(None);
         }
         let options = AssignOptions::default().p(self.top.get()).distances(self.distances.is_some());
-        Ok(Some(device.assign(points, model, options, &|step| bars.show(step))?))
+        let done = match &mut self.by.assigner(device, model.metric())? {
+            Some(assigner) => {
+                device.assign_by(points, model, &mut **assigner, options, &|step| bars.show(step))?
+            }
+            None => device.assign(points, model, options, &|step| bars.show(step))?,
+        };
+        Ok(Some(done))
     }
 
     /// The file of all distances, whole but for its name.

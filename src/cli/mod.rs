@@ -1,6 +1,7 @@
 //! The command line.
 
 mod assign;
+mod assigner;
 mod convert;
 mod failure;
 mod generate;

@@ -51,6 +51,10 @@ pub(crate) struct Search {
     /// Lists that each query looks into; a flat index has one [default: 8, or all if there are fewer]
     #[arg(long, value_name = "N")]
     nprobe: Option<NonZeroUsize>,
+    /// Measure N times as many as are asked for again, where the storage is pq:M+f16 or pq:M+f32 [default: 4]
+    #[arg(long, value_name = "N")]
+    #[arg(conflicts_with = "radius")]
+    k_factor: Option<NonZeroUsize>,
     /// Instead of P neighbours all that are nearer than R, squared for l2; for ip and cosine all of a larger
     /// product
     #[arg(long, value_name = "R", allow_negative_numbers = true, requires = "hits")]
@@ -138,6 +142,16 @@ impl Search {
         let allowed = self.allowed.filter()?;
         let allows = |id| allowed.as_ref().is_none_or(|allowed| allowed.allows(id));
         let mut options = SearchOptions::default().nprobe(nprobe);
+        if let Some(k_factor) = self.k_factor {
+            if !index.storage().refines() {
+                let storage = index.storage();
+                return Err(Usage(format!(
+                    "--k-factor goes with pq:M+f16 and pq:M+f32, the index stores {storage}"
+                ))
+                .into());
+            }
+            options = options.k_factor(k_factor.get());
+        }
         if allowed.is_some() {
             options = options.filter(Filter::new(&allows));
         }

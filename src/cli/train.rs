@@ -1,6 +1,5 @@
 //! `kmeans train`.
 
-mod assigner;
 mod centroids;
 mod encoded;
 mod initialisation;

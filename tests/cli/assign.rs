@@ -110,3 +110,18 @@ fn not_a_number_in_rows_to_assign_is_named() {
     let error = room.fails("assign m.safetensors nan.csv --labels a.npy", 65);
     assert!(error.contains("nan.csv: row 1, column 3"), "{error}");
 }
+
+#[test]
+fn an_index_finds_the_nearest_centroids_too() {
+    let room = Room::trained("digits", 100);
+    room.ok("assign m.safetensors digits.npy --labels index.npy --assign index -q");
+    assert!(room.bytes("index.npy") == room.bytes("l.npy"));
+    let report =
+        room.json("assign m.safetensors digits.npy --labels cells.npy --assign approximate:2 -q");
+    assert_eq!(report["device"], "an index of cells (nprobe 2)");
+    let error = room.usage("assign m.safetensors digits.npy --labels x.npy --assign index --top 2");
+    assert!(error.contains("--top 2 goes with --assign exact"), "{error}");
+    room.usage("assign m.safetensors digits.npy --transform t.npy --assign index");
+    let error = room.usage("assign m.safetensors digits.npy --labels x.npy --assign nearest");
+    assert!(error.contains("expected exact, approximate"), "{error}");
+}

@@ -389,3 +389,25 @@ fn answers_that_exist_are_kept_and_checked_before_the_work() {
     room.ok("search i.index iris.npy --radius 1 --hits keep.csv --force -q");
     assert!(!hits(&room, "keep.csv").is_empty());
 }
+
+#[test]
+fn codes_are_refined_as_far_as_is_asked_for() {
+    let room = Room::with("digits");
+    room.ok("train digits.npy -k 10 -o m.safetensors -q");
+    room.ok("index digits.npy --flat -o flat.index -q");
+    room.ok("search flat.index digits.npy --rows 0:100 --ids truth.npy -q");
+    room.ok("index digits.npy --model m.safetensors --storage pq:4+f16 -o pq.index -q");
+    let recall = |more: &str| {
+        let words =
+            format!("search pq.index digits.npy --rows 0:100 --nprobe 10 --truth truth.npy {more}");
+        room.json(&words)["recall"]["@10"].as_f64().unwrap()
+    };
+    assert!(recall("--k-factor 1") < recall("--k-factor 3"));
+    assert!(recall("--k-factor 100") > 0.99);
+    let error = room.usage("search flat.index digits.npy --json --k-factor 2");
+    assert!(error.contains("--k-factor goes with pq:M+f16 and pq:M+f32, the index stores f32"), "{error}");
+    let error = room.fails("index digits.npy --flat --storage pq:7 -o x.index", 65);
+    assert!(error.contains("7 pieces of vectors of 64 columns"), "{error}");
+    let error = room.usage("index digits.npy --flat --storage pq:x -o x.index");
+    assert!(error.contains("expected f32, f16, sq8, pq:M"), "{error}");
+}

@@ -114,6 +114,14 @@ fn rows_are_assigned_to_a_model_by_an_index() {
         let found = kmeans.assign_with_assigner(&model, &points, &mut cells, options).unwrap();
         let same = found.labels.iter().zip(&plain.labels).filter(|(a, b)| a == b).count();
         assert!((3600..=4000).contains(&same), "{metric}: {same}");
+        // By the index that there is; and of another model by another.
+        let again = kmeans.assign_with_assigner(&model, &points, &mut cells, options).unwrap();
+        assert_eq!(again.labels, found.labels);
+        let other = kmeans.clone().seed(9).train(&x, 8).unwrap().model;
+        let by_kept = kmeans.assign_with_assigner(&other, &points, &mut cells, options).unwrap();
+        let mut fresh = IndexAssigner::cells(Device::Auto, metric, 3).unwrap();
+        let by_fresh = kmeans.assign_with_assigner(&other, &points, &mut fresh, options).unwrap();
+        assert_eq!(by_kept.labels, by_fresh.labels);
         let error = kmeans.assign_with_assigner(&model, &points, &mut cells, options.p(2)).unwrap_err();
         assert!(matches!(error, Error::Together { name: "p", .. }), "{error}");
     }

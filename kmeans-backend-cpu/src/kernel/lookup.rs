@@ -111,7 +111,9 @@ impl Kernel for Within<'_> {
                 *two = [0, 1].map(|odd| f32::from(sums[odd][part * (PANEL / 2) + pair]));
             }
             let biases = lanes.load(groups.biases[panel * PANEL..].first_chunk().expect("groups are whole"));
-            let least = lanes.add(lanes.fma(step, lanes.load(&ordered), zero), biases);
+            // Products are rounded, as they are where there is no fused multiply-add: refined codes are taken in this order.
+            let product = lanes.fma(step, lanes.load(&ordered), lanes.splat(0.0));
+            let least = lanes.add(lanes.add(product, zero), biases);
             let valid = lanes.not_greater(biases, lanes.splat(f32::MAX));
             let valid = valid & !u32::from(skip.get(panel).copied().unwrap_or(0));
             let mask = lanes.not_greater(least, limit) & valid;

@@ -5,13 +5,13 @@
 //!     for each few queries:
 //!         products[query][vector] = ⟨q_v, q_x⟩           VNNI, AVX2, NEON or plain loops
 //!         score = bias + (scale_v · product) · factor · scale_x
-//!         width = |factor| · (‖v‖·error + error_v·norm)  Cauchy–Schwarz
+//!         width = |factor| · (‖v‖·error + error_v·norm)  Cauchy–Schwarz; and what rounding may add
 //!         where score − width ≤ limit: the vector contends
 //! ```
 //!
 //! With few queries several panels are multiplied together, so that there are as many sums on their way.
 
-use kmeans_core::{Contenders, Looking, PANEL_OFFSET, Panels};
+use kmeans_core::{Contenders, Looking, PANEL_OFFSET, Panels, Quantised, SCORE_ROUNDING};
 
 use super::lanes::{Kernel, Lanes, PANEL};
 use crate::byte_isa::ByteIsa;
@@ -125,6 +125,7 @@ impl<const Q: usize> Kernel for Bound<'_, '_, Q> {
                 lanes.load(values[panel * PANEL..].first_chunk().expect("panels are whole"))
             };
             let (scales, biases) = (of_panel(panels.scales), of_panel(panels.biases));
+            let longest = panels.bounds[panel][1];
             let [error, norm] = panels.bounds[panel].map(|bound| bound * factor.abs());
             // Biases of what is filled up are infinite.
             let valid = lanes.not_greater(biases, lanes.splat(f32::MAX));
@@ -133,7 +134,9 @@ impl<const Q: usize> Kernel for Bound<'_, '_, Q> {
                 let products = lanes.load(&products.map(|product| product as f32));
                 let scaled = lanes.fma(products, lanes.splat(query.quantised.scale * factor), zero);
                 let scores = lanes.fma(scaled, scales, biases);
-                let width = query.quantised.norm * error + query.quantised.error * norm;
+                let Quantised { norm: own, error: own_error, .. } = query.quantised;
+                let rounding = SCORE_ROUNDING * (own + longest) * (own + longest);
+                let width = own * error + own_error * norm + rounding;
                 let least = lanes.add(scores, lanes.splat(-width));
                 let mask = lanes.not_greater(least, lanes.splat(query.limit)) & valid;
                 if mask == 0 {

@@ -5,8 +5,9 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 
 use crate::naive::{Case, cpu, rows, trained};
+use burn_ndarray::NdArray;
 use kmeans_backend_cpu::CpuEngine;
-use kmeans_core::Metric;
+use kmeans_core::{Metric, TensorEngine};
 use kmeans_data::Overwrite;
 use kmeans_index::{Error, FlatIndex, Index, IvfIndex, Refine, SearchOptions, Storage};
 
@@ -214,6 +215,22 @@ fn a_list_that_nobody_looks_into_is_not_read() {
     assert!(outcomes.contains(&true), "no list is sound");
     let error = index.search(&queries, 3, 12).unwrap_err().to_string();
     assert!(error.contains("is damaged: it is not what its checksum says"), "{error}");
+}
+
+#[test]
+fn a_damaged_list_is_found_on_a_device_of_its_own() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("index");
+    let case = case();
+    let flat = FlatIndex::build(cpu(), &rows(&case.vectors, case.d), case.metric, Storage::F32).unwrap();
+    flat.save(&path, Overwrite::Refuse).unwrap();
+    let mut bytes = fs::read(&path).unwrap();
+    let at = bytes.len() - 4000;
+    bytes[at] ^= 0x40;
+    fs::write(&path, &bytes).unwrap();
+    let index = FlatIndex::open(TensorEngine::<NdArray>::default(), &path).unwrap();
+    let error = index.search(&rows(&case.queries, case.d), 3).unwrap_err().to_string();
+    assert!(error.contains("is damaged"), "{error}");
 }
 
 #[test]

@@ -164,6 +164,54 @@ fn a_device_of_its_own_sees_vectors_come_and_go() {
 }
 
 #[test]
+fn equal_vectors_on_a_device_of_its_own_come_by_the_lowest_id() {
+    // In other lists than the order of their ids has it.
+    let n = 20_000;
+    let x: Vec<f32> = (0..n).map(|i| if i % 4096 == 1024 { 0.0 } else { 5.0 + (i % 100) as f32 }).collect();
+    for ids in [(0..n).collect::<Vec<u64>>(), (0..n).rev().collect()] {
+        let found = |mut index: FlatIndex| {
+            index.remove(&[0]).unwrap();
+            index.add_with_ids(&rows(&x, 1), &ids).unwrap();
+            index.search(&rows(&[0.0], 1), 3).unwrap()
+        };
+        let cpus = found(FlatIndex::new(cpu(), &x[..1], 1, Metric::L2).unwrap());
+        assert_eq!(found(FlatIndex::new(reference(), &x[..1], 1, Metric::L2).unwrap()), cpus);
+        assert!(cpus.ids[0] < cpus.ids[1] && cpus.distances == [0.0; 3]);
+    }
+}
+
+#[test]
+fn halves_hold_small_values_and_values_far_from_zero() {
+    for (factor, offset) in [(1e-9, 0.0), (1.0, 60_000.0), (1e6, 0.0)] {
+        let case = Case::new(400, 20, 8, Metric::L2, 0.0);
+        let moved = |x: &[f32]| x.iter().map(|x| x * factor + offset).collect();
+        let case = Case { vectors: moved(&case.vectors), queries: moved(&case.queries), ..case };
+        let points = rows(&case.vectors, case.d);
+        let halves = FlatIndex::build(cpu(), &points, case.metric, Storage::F16).unwrap();
+        let exact = search(&case, cpu(), 10);
+        let found = halves.search(&rows(&case.queries, case.d), 10).unwrap();
+        assert!(found.recall(&exact, 10) > 0.97, "{factor} {offset}: {}", found.recall(&exact, 10));
+    }
+}
+
+#[test]
+fn tiny_rows_among_others_do_not_make_the_scale() {
+    let x: Vec<f32> =
+        (0..2048 * 4).map(|i| if (i / 4) % 2 == 0 { 1e-20 } else { 1.0 + i as f32 * 1e-4 }).collect();
+    let case = Case { queries: x[4..8].to_vec(), vectors: x, d: 4, metric: Metric::L2 };
+    case.check(&search(&case, cpu(), 5), 5, |_, _| true);
+}
+
+#[test]
+fn a_vector_far_out_does_not_slow_the_others() {
+    // What is measured would be all of them, if it made the bounds of the others wide: found the same, at least.
+    let case = Case::new(3000, 30, 16, Metric::L2, 0.0);
+    let mut far = case.clone();
+    far.vectors.extend([1e6; 16]);
+    assert_eq!(search(&far, cpu(), 10).ids, search(&case, cpu(), 10).ids);
+}
+
+#[test]
 fn filters_leave_only_what_they_allow() {
     for metric in METRICS {
         let case = Case::new(2000, 25, 12, metric, 0.0);

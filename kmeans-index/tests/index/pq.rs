@@ -75,9 +75,44 @@ fn refined_distances_are_those_to_the_vectors() {
     let found = index.search_with(&rows(&case.queries, case.d), 10, options).unwrap();
     case.check(&found, 10, |_, _| true);
     assert_eq!(index.reconstruct(77).unwrap(), case.vectors[77 * case.d..78 * case.d]);
-    let radius = 1.0;
-    let within = index.range_search(&rows(&case.queries, case.d), radius, options).unwrap();
-    assert!(within.distances.iter().all(|&distance| distance < radius));
+}
+
+#[test]
+fn a_range_of_refined_codes_has_all_within_it() {
+    for metric in METRICS {
+        let case = case(metric);
+        let queries = rows(&case.queries, case.d);
+        let flat = FlatIndex::new(cpu(), &case.vectors, case.d, metric).unwrap();
+        let radius = flat.search(&queries, 50).unwrap().of(0).1[49];
+        let expected = flat.range_search(&queries, radius, SearchOptions::default()).unwrap();
+        let index = built(cpu(), &case, Storage::Pq { m: 4, refine: Some(Refine::F32) });
+        let found = index.range_search(&queries, radius, SearchOptions::default().nprobe(10)).unwrap();
+        assert!(expected.ids.len() > 500);
+        let other = found.ids.len().abs_diff(expected.ids.len());
+        // The frames differ, and with them the last bits of distances.
+        assert!(other <= 2, "{metric}: {} of {}", found.ids.len(), expected.ids.len());
+        assert!(found.recall(&expected, usize::MAX) > 0.999);
+    }
+}
+
+#[test]
+fn sums_of_many_terms_rule_nothing_out() {
+    let d = 4096;
+    let level = |i: usize| match i {
+        0..100 => -1.0 - i as f32 * 1e-3,
+        100 => 0.0,
+        101..200 => 0.9993 - (i - 101) as f32 * 1e-6,
+        _ => 1.000_610_2,
+    };
+    let x: Vec<f32> = (0..201).flat_map(|i| std::iter::repeat_n(level(i), d)).collect();
+    let storage = Storage::Pq { m: 1, refine: None };
+    let index = FlatIndex::build(cpu(), &rows(&x, d), Metric::L2, storage).unwrap();
+    let query = vec![1.0; d];
+    let all = index.search(&rows(&query, d), 201).unwrap();
+    for p in [1, 2, 10] {
+        assert_eq!(index.search(&rows(&query, d), p).unwrap().ids, all.ids[..p]);
+    }
+    assert_eq!(all.ids[0], 200);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use anyhow::Result;
 use clap::Args;
 use kmeans::{Assigner, Device, Metric, Params};
 
-use super::assigner::AssignArg;
+use crate::cli::assigner::AssignArg;
 use crate::cli::failure::Usage;
 
 #[derive(Args)]

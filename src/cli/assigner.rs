@@ -1,4 +1,4 @@
-//! What assigns rows in the iterations.
+//! What assigns rows to centroids.
 
 use std::fmt;
 use std::num::NonZeroUsize;
