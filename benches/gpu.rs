@@ -77,7 +77,7 @@ mod measured {
     }
 
     /// The steps of an engine that scores all pairs exactly, and those of the engine as it is.
-    pub(super) fn all<E: Engine + Clone>(
+    pub(super) fn all<E: Engine + Clone + 'static>(
         engine: &E,
         exact: &E,
         by_matrix: bool,
@@ -115,7 +115,7 @@ mod measured {
     }
 
     /// Exact search for rows near stored ones.
-    fn search<E: Engine + Clone>(engine: &E, case: &Case) {
+    fn search<E: Engine + Clone + 'static>(engine: &E, case: &Case) {
         const P: usize = 10;
         let [n, d, _] = case.shape();
         let index = FlatIndex::new(engine.clone(), &case.x, d, Metric::L2).unwrap();

@@ -180,7 +180,7 @@ def plot(merged, args):
     matplotlib.use("svg")
     matplotlib.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "kmeans"})
     import matplotlib.pyplot as plt
-    figure, axes = plt.subplots(1, 2, figsize=(9, 4), sharey=True)
+    figure, axes = plt.subplots(1, 2, figsize=(9, 4.6), sharey=True)
     colours = {"ivf-f32": "#0072b2", "ivf-sq8": "#e69f00", f"ivf-pq:{args.pq}": "#009e73", f"ivf-pq:{args.pq}+f16": "#cc79a7"}
     for axis, key, title in ((axes[0], "qps_batch", f"{args.queries} queries at a time"), (axes[1], "qps_single", "one query at a time")):
         for (index, colour) in colours.items():
@@ -194,9 +194,9 @@ def plot(merged, args):
         axis.set_title(title)
         axis.grid(True, which="both", alpha=0.3)
     axes[0].set_ylabel("queries a second (2 threads)")
-    axes[1].legend(fontsize=7)
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="lower center", ncol=4, fontsize=8)
     figure.suptitle(os.path.basename(args.data) + f", k = {args.k}")
-    figure.tight_layout()
+    figure.tight_layout(rect=(0, 0.12, 1, 1))
     figure.savefig(args.plot, metadata={"Date": None})
 
 

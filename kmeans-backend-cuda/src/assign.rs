@@ -253,22 +253,20 @@ impl CubePrepared<'_> {
         p: usize,
         tiles: Tiles,
     ) -> Result<Neighbours> {
-        let mut asked = Vec::new();
+        let mut found = Vec::new();
         for slab in &self.slabs {
             for (first, count) in steps(slab.len(), codebook.k, scores_at_a_time(gpu)) {
-                let ids = self.lowest(gpu, slab, codebook, (first, count, p), tiles)?;
                 let place = (first, count, p);
-                let distances = self.distances_there(gpu, slab, codebook, place, &ids, true)?;
-                asked.push(gpu.ask(vec![ids, distances]));
+                let ids = self.lowest(gpu, slab, codebook, place, tiles)?;
+                found.push(self.distances_there(gpu, slab, codebook, place, &ids, true)?);
+                found.push(ids);
             }
         }
-        // Some runtimes tell of failed kernels here only.
-        gpu.finish()?;
         let mut all = Neighbours::default();
-        for asked in asked {
-            let mut found = gpu.wait(asked)?;
-            all.distances.extend(numbers(found.swap_remove(1)));
-            all.ids.extend(found.swap_remove(0).into_iter().map(|id| id as i32));
+        let mut read = gpu.read(found)?.into_iter();
+        while let (Some(distances), Some(ids)) = (read.next(), read.next()) {
+            all.distances.extend(numbers(distances));
+            all.ids.extend(ids.into_iter().map(|id| id as i32));
         }
         all.sort(p, codebook.metric);
         Ok(all)

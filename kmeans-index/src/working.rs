@@ -18,7 +18,7 @@ const LOOK_BYTES: usize = 128 << 10;
 /// Groups that queries without a limit look at first: enough for the best of them to be near the best of all.
 const FIRST_GROUPS: usize = 4;
 /// Contenders that are measured before it is looked whether the next can still be among the best; then twice as many.
-const TOGETHER: usize = 8;
+const TOGETHER: usize = 4;
 /// What rounding may add to a limit, as a share of the cost and of `‖v‖²`.
 const LIMIT_ROUNDING: f64 = 1.0 / (1 << 22) as f64;
 /// What rounding may add to a score for each step of a sum in `f32`, as a share of `(‖v‖ + ‖x‖)²`.

@@ -116,8 +116,7 @@ fn an_index_finds_the_nearest_centroids_too() {
     let room = Room::trained("digits", 100);
     room.ok("assign m.safetensors digits.npy --labels index.npy --assign index -q");
     assert!(room.bytes("index.npy") == room.bytes("l.npy"));
-    let report =
-        room.json("assign m.safetensors digits.npy --labels cells.npy --assign approximate:2 -q");
+    let report = room.json("assign m.safetensors digits.npy --labels cells.npy --assign approximate:2 -q");
     assert_eq!(report["device"], "an index of cells (nprobe 2)");
     let error = room.usage("assign m.safetensors digits.npy --labels x.npy --assign index --top 2");
     assert!(error.contains("--top 2 goes with --assign exact"), "{error}");

@@ -398,8 +398,7 @@ fn codes_are_refined_as_far_as_is_asked_for() {
     room.ok("search flat.index digits.npy --rows 0:100 --ids truth.npy -q");
     room.ok("index digits.npy --model m.safetensors --storage pq:4+f16 -o pq.index -q");
     let recall = |more: &str| {
-        let words =
-            format!("search pq.index digits.npy --rows 0:100 --nprobe 10 --truth truth.npy {more}");
+        let words = format!("search pq.index digits.npy --rows 0:100 --nprobe 10 --truth truth.npy {more}");
         room.json(&words)["recall"]["@10"].as_f64().unwrap()
     };
     assert!(recall("--k-factor 1") < recall("--k-factor 3"));

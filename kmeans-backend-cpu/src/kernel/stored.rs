@@ -38,6 +38,7 @@ impl<const SQUARES: bool> Kernel for Stored<'_, SQUARES> {
     fn run<L: Lanes>(self, lanes: L) {
         let Self { v, rows: StoredRows { x, scale, origin }, ids, out } = self;
         let d = v.len();
+        ids.iter().take(AHEAD).for_each(|&id| prefetch(&x[id as usize * d..][..d]));
         let (v, v_rest) = v.as_chunks::<WIDE>();
         let (o, o_rest) = origin.as_chunks::<WIDE>();
         for (at, (&id, out)) in ids.iter().zip(out).enumerate() {

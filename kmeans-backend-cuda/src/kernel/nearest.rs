@@ -333,34 +333,41 @@ pub(crate) fn select_lowest(
     let mut numbers = SharedMemory::<u32>::new(units as usize);
     let mut last_score = 0.0f32;
     let mut last = 0u32;
+    let mut score = f32::new(NONE);
     let mut number = k;
     for rank in 0..p {
         // A unit whose lowest was taken looks for its next.
         if rank == 0 || number == last {
-            let mut score = f32::new(NONE);
+            let mut next = f32::new(NONE);
             number = k;
             for candidate in range_stepped(UNIT_POS, k, units) {
                 let other = scores[start + candidate as usize];
                 let is_left = rank == 0 || other > last_score || (other == last_score && candidate > last);
-                if is_left && other < score {
-                    score = other;
+                if is_left && other < next {
+                    next = other;
                     number = candidate;
                 }
             }
-            lowest[UNIT_POS as usize] = score;
-            numbers[UNIT_POS as usize] = number;
+            score = next;
         }
+        lowest[UNIT_POS as usize] = score;
+        numbers[UNIT_POS as usize] = number;
         sync_cube();
+        #[unroll]
+        for halving in 0..comptime!(units.ilog2()) {
+            let half = comptime!(units >> (halving + 1));
+            if UNIT_POS < half {
+                let (here, there) = (UNIT_POS as usize, (UNIT_POS + half) as usize);
+                let is_less = lowest[there] < lowest[here];
+                if is_less || (lowest[there] == lowest[here] && numbers[there] < numbers[here]) {
+                    lowest[here] = lowest[there];
+                    numbers[here] = numbers[there];
+                }
+            }
+            sync_cube();
+        }
         last_score = lowest[0];
         last = numbers[0];
-        for unit in 1..units {
-            let other = lowest[unit as usize];
-            let candidate = numbers[unit as usize];
-            if other < last_score || (other == last_score && candidate < last) {
-                last_score = other;
-                last = candidate;
-            }
-        }
         sync_cube();
         if UNIT_POS == 0 {
             ids[row * p as usize + rank as usize] = min(last, k - 1);
