@@ -84,6 +84,15 @@ mod measured {
         cases: &[impl Fn() -> Case],
     ) {
         println!("{}\n", engine.name());
+        if !std::env::args().any(|arg| arg == "search") {
+            trainings(engine, exact, by_matrix, cases);
+        }
+        println!("\n| n × d, exact search | p | queries at a time | queries a second | ms | Tflop/s |");
+        println!("|---|---|---|---|---|---|");
+        cases.iter().for_each(|case| search(engine, &case()));
+    }
+
+    fn trainings<E: Engine + Clone>(engine: &E, exact: &E, by_matrix: bool, cases: &[impl Fn() -> Case]) {
         println!(
             "| n × d × k | step | Gflop | GB | floor on an H200, ms | predicted there, ms | measured, ms |"
         );
