@@ -362,9 +362,15 @@ impl Part {
             pq.decode(|piece| self.code(pq.m(), piece, place), out);
             return;
         }
-        let (d, scale) = (out.len(), self.scales.as_slice()[place]);
-        for (column, v) in out.iter_mut().enumerate() {
-            *v = scale * f32::from(self.byte(d, column, place));
+        let (panel, scale) = (panel_bytes(out.len()), self.scales.as_slice()[place]);
+        let (lines, lane) =
+            (&self.bytes.as_slice()[place / PANEL_VECTORS * panel..][..panel], place % PANEL_VECTORS);
+        let lines = lines.as_chunks::<{ PANEL_QUAD * PANEL_VECTORS }>().0;
+        for (out, line) in out.chunks_mut(PANEL_QUAD).zip(lines) {
+            let quad = line.as_chunks::<PANEL_QUAD>().0[lane];
+            for (v, byte) in out.iter_mut().zip(quad) {
+                *v = scale * f32::from(byte.wrapping_sub(PANEL_OFFSET) as i8);
+            }
         }
     }
 
