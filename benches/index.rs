@@ -7,12 +7,11 @@
 #![allow(missing_docs, reason = "a bench")]
 #![allow(clippy::print_stdout, reason = "its result")]
 
-use std::collections::HashSet;
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::time::Instant;
 
-use kmeans::index::{FlatIndex, IvfIndex, SearchResult, Storage};
+use kmeans::index::{FlatIndex, IvfIndex, Storage};
 use kmeans::{Device, Init, KMeans, Metric, Overwrite, Points, RowSlice};
 use kmeans_backend_cpu::CpuEngine;
 use serde_json::json;
@@ -75,14 +74,6 @@ fn least<T>(repeat: usize, mut run: impl FnMut() -> T) -> f64 {
     (0..repeat).map(time).fold(f64::INFINITY, f64::min)
 }
 
-fn recall(found: &SearchResult, truth: &SearchResult) -> f64 {
-    let of = |query| {
-        let truth: HashSet<u64> = truth.of(query).0.iter().copied().collect();
-        found.of(query).0.iter().filter(|id| truth.contains(id)).count() as f64 / truth.len() as f64
-    };
-    (0..truth.queries()).map(of).sum::<f64>() / truth.queries() as f64
-}
-
 fn main() {
     let args = Args::parse();
     let engine = CpuEngine::new(NonZeroUsize::new(args.threads)).unwrap();
@@ -140,7 +131,7 @@ fn main() {
             let batch = least(args.repeat, || index.search(&queries, P, nprobe).unwrap());
             let search = |q: &RowSlice<'_>| drop(index.search(q, P, nprobe).unwrap());
             let single = least(args.repeat, || ones.iter().for_each(search));
-            tell(&name, nprobe, recall(&found, &truth), batch, single);
+            tell(&name, nprobe, found.recall(&truth, P), batch, single);
         }
     }
 }

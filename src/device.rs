@@ -12,8 +12,6 @@ use kmeans_core::{
 use kmeans_data::Points;
 use kmeans_index::{Exact, Hardware};
 
-use crate::ready::Ready;
-
 /// k-means on a device chosen at run time; see [`kmeans_core::KMeans`] for the methods.
 pub type KMeans = kmeans_core::KMeans<Device>;
 
@@ -143,7 +141,7 @@ impl Trainer for Device {
 
 impl Hardware for Device {
     fn ready(&self) -> Result<Option<Arc<dyn Hardware>>> {
-        Ok(Some(Arc::new(Ready { engine: self.hardware()?, scanner: self.list_scanner()? })))
+        Ok(Some(self.hardware()?.into()))
     }
 
     /// Lists are looked through on the CPU, whatever the device.

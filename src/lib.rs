@@ -24,7 +24,6 @@
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod device;
-mod ready;
 
 pub use device::{Device, KMeans};
 pub use kmeans_core::{

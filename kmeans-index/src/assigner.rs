@@ -1,14 +1,12 @@
 //! Assignment of rows to centroids through an index, for training with very many clusters.
 
-use std::sync::Arc;
-
 use kmeans_core::{Assigner, Error, Job, KMeans, KMeansModel, Metric, Result};
 use kmeans_data::{Points, RowSlice};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::error::Error as IndexError;
 use crate::flat::FlatIndex;
-use crate::hardware::{Hardware, ready};
+use crate::hardware::{Hardware, Running};
 use crate::index::Index;
 use crate::ivf::IvfIndex;
 use crate::options::SearchOptions;
@@ -20,7 +18,7 @@ use crate::storage::Storage;
 /// missed. Cells are trained once on the first centroids, or on those of every iteration with `update_index`; centroids
 /// are shared out among them anew in each.
 pub struct IndexAssigner {
-    hardware: Arc<dyn Hardware>,
+    running: Running,
     metric: Metric,
     /// Cells that a row looks into; `None` without cells.
     nprobe: Option<usize>,
@@ -37,7 +35,7 @@ impl IndexAssigner {
     /// # Errors
     /// [`Error::Parameter`] for a metric that engines do not have.
     pub fn flat(hardware: impl Hardware + 'static, metric: Metric) -> Result<Self> {
-        Self::new(ready(Arc::new(hardware))?, metric, None)
+        Self::new(Running::on(hardware)?, metric, None)
     }
 
     /// An assigner by an [`IvfIndex`] of `√k` cells, of which `nprobe` are looked into.
@@ -45,17 +43,17 @@ impl IndexAssigner {
     /// # Errors
     /// [`Error::Parameter`] for `nprobe` 0 and for a metric that engines do not have.
     pub fn cells(hardware: impl Hardware + 'static, metric: Metric, nprobe: usize) -> Result<Self> {
-        Self::new(ready(Arc::new(hardware))?, metric, Some(nprobe))
+        Self::new(Running::on(hardware)?, metric, Some(nprobe))
     }
 
-    fn new(hardware: Arc<dyn Hardware>, metric: Metric, nprobe: Option<usize>) -> Result<Self> {
+    fn new(running: Running, metric: Metric, nprobe: Option<usize>) -> Result<Self> {
         metric.check_fused()?;
         if nprobe == Some(0) {
             return Err(Error::Parameter { name: "nprobe", value: "0".to_owned(), expected: "at least 1" });
         }
         // Rows and centroids come normalised where they are to be.
         let metric = if metric.is_similarity() { Metric::InnerProduct } else { metric };
-        Ok(Self { hardware, metric, nprobe, cells: None, index: None })
+        Ok(Self { running, metric, nprobe, cells: None, index: None })
     }
 
     fn of_index(&self, error: IndexError) -> Error {
@@ -68,10 +66,10 @@ impl IndexAssigner {
 
     fn made(&self, centroids: &dyn Points) -> Result<Index, IndexError> {
         let Some((cells, _)) = &self.cells else {
-            let index = FlatIndex::build_on(self.hardware.clone(), centroids, self.metric, Storage::F32)?;
+            let index = FlatIndex::build_on(self.running.clone(), centroids, self.metric, Storage::F32)?;
             return Ok(Index::Flat(index));
         };
-        let mut index = IvfIndex::new_on(self.hardware.clone(), cells.clone(), Storage::F32)?;
+        let mut index = IvfIndex::new_on(self.running.clone(), cells.clone(), Storage::F32)?;
         index.add(centroids)?;
         Ok(Index::Ivf(index))
     }
@@ -117,7 +115,7 @@ impl Assigner for IndexAssigner {
             let k = ((centroids.len() / d) as f64).sqrt().ceil() as usize;
             let kmeans = KMeans::on((), k).metric(self.metric).min_points_per_centroid(1);
             let points = RowSlice::new(centroids, d)?;
-            let model = self.hardware.train(Job::new(&points, kmeans.params()))?.model;
+            let model = self.running.hardware.train(Job::new(&points, kmeans.params()))?.model;
             (self.cells, self.index) = (Some((model, checksum)), None);
         }
         Ok(())

@@ -230,7 +230,7 @@ pub(crate) fn add(
         Ok(())
     });
     if done.is_err() {
-        store.take_back(mark);
+        store.take_back(scanner, mark);
     }
     done
 }

@@ -4,7 +4,7 @@ use kmeans_core::{KMeansModel, Scanner};
 
 use crate::best::Want;
 use crate::error::Result;
-use crate::hardware::{Exact, Hardware};
+use crate::hardware::{Exact, Running};
 use crate::scan::{Probes, Queries, Scan};
 use crate::space::Space;
 use crate::storage::Storage;
@@ -17,13 +17,16 @@ pub(crate) struct Coarse {
 }
 
 impl Coarse {
-    pub(crate) fn new(hardware: &dyn Hardware, scanner: &dyn Scanner, model: &KMeansModel) -> Result<Self> {
+    pub(crate) fn new(running: &Running, model: &KMeansModel) -> Result<Self> {
         let (k, d) = (model.k(), model.dim());
         let space = Space::within(d, model.metric())?;
-        let exact = hardware.exact(model.offsets(), d, space.score_metric())?;
+        let exact = running.hardware.exact(model.offsets(), d, space.score_metric())?;
         let mut centroids = Store::new(space, Storage::F32, 1);
         let ids: Vec<u64> = (0..k as u64).collect();
-        centroids.add(scanner, &Arriving { x: model.offsets(), lists: &vec![0; k], ids: &ids, codes: &[] });
+        centroids.add(
+            &*running.scanner,
+            &Arriving { x: model.offsets(), lists: &vec![0; k], ids: &ids, codes: &[] },
+        );
         Ok(Self { centroids, exact })
     }
 

@@ -3,16 +3,16 @@
 use std::fmt;
 use std::ops::Range;
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
-use kmeans_core::{Extent, Frame, Metric, Scanner};
+use kmeans_core::{Extent, Frame, Metric};
 use kmeans_data::{AtomicFile, Overwrite, Points, RowSlice};
 
 use crate::best::Want;
 use crate::blocks;
 use crate::error::{Error, Result};
 use crate::file::{Head, Kind, Source, unusable, write};
-use crate::hardware::{Hardware, ready};
+use crate::hardware::{Hardware, Running};
 use crate::on_device::OnDevice;
 use crate::open::{self, Opened};
 use crate::options::SearchOptions;
@@ -50,8 +50,7 @@ const ORIGIN_VECTORS: usize = 1024;
 #[doc(alias = "knn")]
 #[doc(alias = "NearestNeighbors")]
 pub struct FlatIndex {
-    hardware: Arc<dyn Hardware>,
-    scanner: Arc<dyn Scanner>,
+    running: Running,
     store: Store,
     /// What searches on a device of its own, and the ids of its vectors; made when it is asked for first.
     exact: OnceLock<Option<OnDevice>>,
@@ -82,17 +81,17 @@ impl FlatIndex {
         metric: Metric,
         storage: Storage,
     ) -> Result<Self> {
-        Self::build_on(ready(Arc::new(hardware))?, points, metric, storage)
+        Self::build_on(Running::on(hardware)?, points, metric, storage)
     }
 
     pub(crate) fn build_on(
-        hardware: Arc<dyn Hardware>,
+        running: Running,
         points: &dyn Points,
         metric: Metric,
         storage: Storage,
     ) -> Result<Self> {
-        let (scanner, store) = (hardware.list_scanner()?, trained(&*hardware, points, metric, storage)?);
-        let mut index = Self { hardware, scanner, store, exact: OnceLock::new() };
+        let store = trained(&*running.hardware, points, metric, storage)?;
+        let mut index = Self { running, store, exact: OnceLock::new() };
         index.add(points)?;
         Ok(index)
     }
@@ -104,10 +103,10 @@ impl FlatIndex {
     #[doc(alias = "read_index")]
     pub fn open(hardware: impl Hardware + 'static, path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        Self::of_file(ready(Arc::new(hardware))?, path, open::open(path)?)
+        Self::of_file(Running::on(hardware)?, path, open::open(path)?)
     }
 
-    pub(crate) fn of_file(hardware: Arc<dyn Hardware>, path: &Path, opened: Opened) -> Result<Self> {
+    pub(crate) fn of_file(running: Running, path: &Path, opened: Opened) -> Result<Self> {
         let heading = &opened.heading;
         if heading.kind != Kind::Flat {
             return Err(unusable(path, "it is an index with lists, expected a flat one"));
@@ -116,13 +115,13 @@ impl FlatIndex {
             return Err(unusable(path, "it has no lists, or no origin"));
         }
         let space = Space::at(opened.origin.clone(), heading.scale, heading.metric)?;
-        let (scanner, codebooks) = (hardware.list_scanner()?, opened.codebooks.clone());
+        let codebooks = opened.codebooks.clone();
         let mut store = Store::of_file(space, opened);
         if let Some(m) = store.storage.pieces() {
-            let pq = Pq::of(&*hardware, codebooks, m)?;
+            let pq = Pq::of(&*running.hardware, codebooks, m)?;
             store.set_pq(pq, vec![0.0; store.lists.len() * store.dim()]);
         }
-        Ok(Self { hardware, scanner, store, exact: OnceLock::new() })
+        Ok(Self { running, store, exact: OnceLock::new() })
     }
 
     /// Writes the index to a temporary file and renames it; as [`IvfIndex::save`](crate::IvfIndex::save).
@@ -131,7 +130,8 @@ impl FlatIndex {
     /// As there.
     #[doc(alias = "write_index")]
     pub fn save(&self, path: impl AsRef<Path>, overwrite: Overwrite) -> Result<()> {
-        let (file, store, scanner) = (AtomicFile::create(path, overwrite)?, &self.store, &*self.scanner);
+        let (file, store, scanner) =
+            (AtomicFile::create(path, overwrite)?, &self.store, &*self.running.scanner);
         let part = |list| store.whole(scanner, list);
         write(file, &head(store), scanner, &Source { sizes: store.sizes(), part: &part })
     }
@@ -151,23 +151,24 @@ impl FlatIndex {
     ) -> Result<Self> {
         let path = path.as_ref();
         let file = AtomicFile::create(path, overwrite)?;
-        let hardware = ready(Arc::new(hardware))?;
-        let (scanner, mut store) = (hardware.list_scanner()?, trained(&*hardware, points, metric, storage)?);
+        let running = Running::on(hardware)?;
+        let Running { hardware, scanner } = &running;
+        let mut store = trained(&**hardware, points, metric, storage)?;
         let ids = blocks::ids(&store, points, ids)?;
         let count = store.lists.len();
         let mut sizes = vec![0; count];
         lists_of(count, 0, 0..points.rows()).iter().for_each(|&list| sizes[list as usize] += 1);
         let pieces = storage.pieces().unwrap_or(0);
         let mut spill = Spill::new(file.path(), [store.dim(), pieces], sizes.clone())?;
-        blocks::to_store(&mut store, &*scanner, points, |store, rows, x| {
+        blocks::to_store(&mut store, &**scanner, points, |store, rows, x| {
             let lists = lists_of(count, 0, rows.clone());
-            let codes = store.codes(&*hardware, x, &lists)?;
+            let codes = store.codes(&**hardware, x, &lists)?;
             spill.put(&Arriving { x, lists: &lists, ids: &ids[rows], codes: &codes })
         })?;
         store.number_on(&ids);
-        let part = |list| spill.part(store.coder(&*scanner, list), storage, list);
-        write(file, &head(&store), &*scanner, &Source { sizes, part: &part })?;
-        Self::of_file(hardware, path, open::open(path)?)
+        let part = |list| spill.part(store.coder(&**scanner, list), storage, list);
+        write(file, &head(&store), &**scanner, &Source { sizes, part: &part })?;
+        Self::of_file(running, path, open::open(path)?)
     }
 
     /// Adds the rows of `points`, numbered on from the largest id.
@@ -192,9 +193,13 @@ impl FlatIndex {
     fn add_some(&mut self, points: &dyn Points, ids: Option<&[u64]>) -> Result<()> {
         self.exact = OnceLock::new();
         let (first, count) = (self.store.len, self.store.lists.len());
-        blocks::add(&mut self.store, (&*self.hardware, &*self.scanner), points, ids, |rows, _| {
-            Ok(lists_of(count, first, rows))
-        })
+        blocks::add(
+            &mut self.store,
+            (&*self.running.hardware, &*self.running.scanner),
+            points,
+            ids,
+            |rows, _| Ok(lists_of(count, first, rows)),
+        )
     }
 
     /// Removes the vectors of `ids`, those that are there; returns how many. Their memory comes free when the index is
@@ -253,9 +258,12 @@ impl FlatIndex {
     /// If the device cannot be opened.
     pub fn device(&self) -> Result<String> {
         let (d, metric) = (self.dim(), self.store.space.score_metric());
-        let exact =
-            if self.store.storage.pieces().is_some() { None } else { self.hardware.exact(&[], d, metric)? };
-        Ok(exact.map_or_else(|| self.scanner.name(), |exact| exact.name()))
+        let exact = if self.store.storage.pieces().is_some() {
+            None
+        } else {
+            self.running.hardware.exact(&[], d, metric)?
+        };
+        Ok(exact.map_or_else(|| self.running.scanner.name(), |exact| exact.name()))
     }
 
     /// The `p` nearest stored vectors of each query, the nearest first; of those equally near the lowest id first. All
@@ -285,14 +293,14 @@ impl FlatIndex {
         if p == 0 {
             return Err(Error::NoNeighbours);
         }
+        self.check(options)?;
         let p = p.min(self.len());
-        match self.on_device()? {
-            Some(device) if options.filter.is_none() => {
-                self.check(options)?;
-                let (store, scanner) = (&self.store, &*self.scanner);
+        match if options.filter.is_some() { None } else { self.on_device()? } {
+            Some(device) => {
+                let (store, scanner) = (&self.store, &*self.running.scanner);
                 blocks::search(store, scanner, queries, p, |v| device.nearest(store, v, p))
             }
-            _ => self.find(queries, Want::Nearest(p), options),
+            None => self.find(queries, Want::Nearest(p), options),
         }
     }
 
@@ -328,7 +336,7 @@ impl FlatIndex {
 
     fn find(&self, queries: &dyn Points, want: Want, options: SearchOptions<'_>) -> Result<SearchResult> {
         self.check(options)?;
-        let (store, scanner) = (&self.store, &*self.scanner);
+        let (store, scanner) = (&self.store, &*self.running.scanner);
         let expected = if let Want::Nearest(p) = want { p } else { 0 };
         let SearchOptions { filter, k_factor, .. } = options;
         let scan = Scan { store, scanner, want, filter, k_factor };
@@ -340,7 +348,7 @@ impl FlatIndex {
 
     fn on_device(&self) -> Result<Option<&OnDevice>> {
         if self.exact.get().is_none() {
-            let made = OnDevice::of(&self.store, &*self.hardware)?;
+            let made = OnDevice::of(&self.store, &*self.running.hardware)?;
             let _ = self.exact.set(made);
         }
         Ok(self.exact.get().and_then(Option::as_ref))

@@ -33,9 +33,22 @@ pub trait Hardware: Trainer + Send + Sync {
     fn exact(&self, vectors: &[f32], d: usize, metric: Metric) -> Result<Option<Box<dyn Exact>>>;
 }
 
-/// The hardware that is kept.
-pub(crate) fn ready(hardware: Arc<dyn Hardware>) -> Result<Arc<dyn Hardware>> {
-    Ok(hardware.ready()?.unwrap_or(hardware))
+/// Hardware that is ready for many calls, and what looks through lists.
+#[derive(Clone)]
+pub(crate) struct Running {
+    pub(crate) hardware: Arc<dyn Hardware>,
+    pub(crate) scanner: Arc<dyn Scanner>,
+}
+
+impl Running {
+    pub(crate) fn on(hardware: impl Hardware + 'static) -> Result<Self> {
+        let scanner = hardware.list_scanner()?;
+        let hardware = match hardware.ready()? {
+            Some(ready) => ready,
+            None => Arc::new(hardware),
+        };
+        Ok(Self { hardware, scanner })
+    }
 }
 
 /// Vectors that are made ready for exact search on an engine.

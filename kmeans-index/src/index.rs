@@ -1,7 +1,6 @@
 //! An index of either kind, as a file has it.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use kmeans_core::Metric;
 use kmeans_data::{Overwrite, Points};
@@ -9,7 +8,7 @@ use kmeans_data::{Overwrite, Points};
 use crate::error::Result;
 use crate::file::Kind;
 use crate::flat::FlatIndex;
-use crate::hardware::{Hardware, ready};
+use crate::hardware::{Hardware, Running};
 use crate::ivf::IvfIndex;
 use crate::open;
 use crate::options::SearchOptions;
@@ -43,11 +42,11 @@ impl Index {
     /// # Errors
     /// As there.
     pub fn open(hardware: impl Hardware + 'static, path: impl AsRef<Path>) -> Result<Self> {
-        let (path, hardware) = (path.as_ref(), ready(Arc::new(hardware))?);
+        let (path, running) = (path.as_ref(), Running::on(hardware)?);
         let opened = open::open(path)?;
         match opened.heading.kind {
-            Kind::Flat => Ok(Self::Flat(FlatIndex::of_file(hardware, path, opened)?)),
-            Kind::Ivf => Ok(Self::Ivf(IvfIndex::of_file(hardware, path, opened)?)),
+            Kind::Flat => Ok(Self::Flat(FlatIndex::of_file(running, path, opened)?)),
+            Kind::Ivf => Ok(Self::Ivf(IvfIndex::of_file(running, path, opened)?)),
         }
     }
 

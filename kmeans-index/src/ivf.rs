@@ -3,9 +3,8 @@
 use std::fmt;
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::sync::Arc;
 
-use kmeans_core::{AssignOptions, KMeansModel, Metric, Scanner};
+use kmeans_core::{AssignOptions, KMeansModel, Metric};
 use kmeans_data::{AtomicFile, Overwrite, Points, RowSlice};
 
 use crate::best::Want;
@@ -13,7 +12,7 @@ use crate::blocks;
 use crate::coarse::Coarse;
 use crate::error::{Error, Result};
 use crate::file::{Head, Kind, Source, unusable, write};
-use crate::hardware::{Hardware, ready};
+use crate::hardware::{Hardware, Running};
 use crate::open::{self, Opened};
 use crate::options::SearchOptions;
 use crate::pq::Pq;
@@ -34,8 +33,7 @@ use crate::store::{Arriving, Store, residuals};
 #[doc(alias = "IndexIVFFlat")]
 #[doc(alias = "IndexIVFScalarQuantizer")]
 pub struct IvfIndex {
-    hardware: Arc<dyn Hardware>,
-    scanner: Arc<dyn Scanner>,
+    running: Running,
     model: KMeansModel,
     coarse: Coarse,
     store: Store,
@@ -48,18 +46,17 @@ impl IvfIndex {
     /// # Errors
     /// A model of a metric other than l2, ip and cosine; a device that cannot be opened; [`Error::Pieces`].
     pub fn new(hardware: impl Hardware + 'static, model: KMeansModel, storage: Storage) -> Result<Self> {
-        Self::new_on(ready(Arc::new(hardware))?, model, storage)
+        Self::new_on(Running::on(hardware)?, model, storage)
     }
 
-    pub(crate) fn new_on(hardware: Arc<dyn Hardware>, model: KMeansModel, storage: Storage) -> Result<Self> {
+    pub(crate) fn new_on(running: Running, model: KMeansModel, storage: Storage) -> Result<Self> {
         if let Some(m) = storage.pieces() {
             Pq::check(model.dim(), m)?;
         }
-        let scanner = hardware.list_scanner()?;
         let mut store = Store::new(Space::of_model(&model)?, storage, model.k());
         store.set_half_scale(model.offsets().iter().fold(0.0, |most, x| most.max(x.abs())));
-        let coarse = Coarse::new(&*hardware, &*scanner, &model)?;
-        Ok(Self { hardware, scanner, model, coarse, store })
+        let coarse = Coarse::new(&running, &model)?;
+        Ok(Self { running, model, coarse, store })
     }
 
     /// Trains the codebooks of a product quantizer on some of the rows of `points`, evenly spread: at most 32 768. Other
@@ -75,9 +72,9 @@ impl IvfIndex {
         }
         let mut x = blocks::some_rows(points, self.dim(), Pq::TRAINED_ON)?.into_values();
         self.store.space.to_store(&mut x);
-        let lists = lists_of(&*self.hardware, &self.model, &x)?;
+        let lists = lists_of(&*self.running.hardware, &self.model, &x)?;
         let residuals = residuals(&self.store.space, self.model.offsets(), &x, &lists);
-        let pq = Pq::train(&*self.hardware, &residuals, self.dim(), m)?;
+        let pq = Pq::train(&*self.running.hardware, &residuals, self.dim(), m)?;
         self.store.set_pq(pq, self.model.offsets().to_vec());
         Ok(())
     }
@@ -91,10 +88,10 @@ impl IvfIndex {
     #[doc(alias = "read_index")]
     pub fn open(hardware: impl Hardware + 'static, path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        Self::of_file(ready(Arc::new(hardware))?, path, open::open(path)?)
+        Self::of_file(Running::on(hardware)?, path, open::open(path)?)
     }
 
-    pub(crate) fn of_file(hardware: Arc<dyn Hardware>, path: &Path, opened: Opened) -> Result<Self> {
+    pub(crate) fn of_file(running: Running, path: &Path, opened: Opened) -> Result<Self> {
         if opened.heading.kind != Kind::Ivf {
             return Err(unusable(path, "it is a flat index, expected one with lists"));
         }
@@ -103,17 +100,16 @@ impl IvfIndex {
         if opened.parts.len() != model.k() || heading.d != model.dim() || heading.metric != model.metric() {
             return Err(unusable(path, "its lists are not those of its model"));
         }
-        let scanner = hardware.list_scanner()?;
         let pq = match opened.storage.pieces() {
-            Some(m) => Some(Pq::of(&*hardware, opened.codebooks.clone(), m)?),
+            Some(m) => Some(Pq::of(&*running.hardware, opened.codebooks.clone(), m)?),
             None => None,
         };
         let mut store = Store::of_file(Space::of_model(&model)?, opened);
         if let Some(pq) = pq {
             store.set_pq(pq, model.offsets().to_vec());
         }
-        let coarse = Coarse::new(&*hardware, &*scanner, &model)?;
-        Ok(Self { hardware, scanner, model, coarse, store })
+        let coarse = Coarse::new(&running, &model)?;
+        Ok(Self { running, model, coarse, store })
     }
 
     /// Writes the index to a temporary file and renames it to `path`. Memory: some lists.
@@ -123,7 +119,8 @@ impl IvfIndex {
     /// and a file that was there stays as it was.
     #[doc(alias = "write_index")]
     pub fn save(&self, path: impl AsRef<Path>, overwrite: Overwrite) -> Result<()> {
-        let (file, store, scanner) = (AtomicFile::create(path, overwrite)?, &self.store, &*self.scanner);
+        let (file, store, scanner) =
+            (AtomicFile::create(path, overwrite)?, &self.store, &*self.running.scanner);
         let part = |list| store.whole(scanner, list);
         write(file, &self.head(&self.model_bytes()?), scanner, &Source { sizes: store.sizes(), part: &part })
     }
@@ -149,11 +146,11 @@ impl IvfIndex {
         let mut index = Self::new(hardware, model, storage)?;
         index.train(points)?;
         index.write_file(file, points, ids)?;
-        Self::of_file(index.hardware, path, open::open(path)?)
+        Self::of_file(index.running, path, open::open(path)?)
     }
 
     fn write_file(&mut self, file: AtomicFile, points: &dyn Points, given: Option<&[u64]>) -> Result<()> {
-        let Self { hardware, scanner, model, store, .. } = &mut *self;
+        let Self { running: Running { hardware, scanner }, model, store, .. } = &mut *self;
         let (ids, mut lists) = (blocks::ids(store, points, given)?, Vec::with_capacity(points.rows()));
         blocks::to_store(store, &**scanner, points, |_, _, x| {
             lists.extend(lists_of(&**hardware, model, x)?);
@@ -170,7 +167,7 @@ impl IvfIndex {
         })?;
         store.number_on(&ids);
         drop((lists, ids));
-        let (store, scanner) = (&self.store, &*self.scanner);
+        let (store, scanner) = (&self.store, &*self.running.scanner);
         let part = |list| spill.part(store.coder(scanner, list), store.storage, list);
         write(file, &self.head(&self.model_bytes()?), scanner, &Source { sizes, part: &part })
     }
@@ -227,15 +224,15 @@ impl IvfIndex {
         if let Some(row) = labels.iter().position(|label| !is_list(label)) {
             return Err(Error::Label { row, label: labels[row], k });
         }
-        let context = (&*self.hardware, &*self.scanner);
+        let context = (&*self.running.hardware, &*self.running.scanner);
         blocks::add(&mut self.store, context, points, None, |rows, _| {
             Ok(labels[rows].iter().map(|&label| label as u32).collect())
         })
     }
 
     fn add_some(&mut self, points: &dyn Points, ids: Option<&[u64]>) -> Result<()> {
-        let (hardware, model) = (&*self.hardware, &self.model);
-        blocks::add(&mut self.store, (hardware, &*self.scanner), points, ids, |_, x| {
+        let (hardware, model) = (&*self.running.hardware, &self.model);
+        blocks::add(&mut self.store, (hardware, &*self.running.scanner), points, ids, |_, x| {
             lists_of(hardware, model, x)
         })
     }
@@ -309,7 +306,7 @@ impl IvfIndex {
 
     /// What looks through the lists, for reports.
     pub fn device(&self) -> String {
-        self.scanner.name()
+        self.running.scanner.name()
     }
 
     /// The `p` nearest of the vectors in the `nprobe` nearest lists of each query, the nearest first; of those equally
@@ -371,7 +368,7 @@ impl IvfIndex {
         if self.is_empty() {
             return Err(Error::NoVectors);
         }
-        let (store, scanner) = (&self.store, &*self.scanner);
+        let (store, scanner) = (&self.store, &*self.running.scanner);
         let expected = if let Want::Nearest(p) = want { p } else { 0 };
         let SearchOptions { filter, k_factor, .. } = options;
         let scan = Scan { store, scanner, want, filter, k_factor };

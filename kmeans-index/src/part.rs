@@ -7,8 +7,8 @@ use kmeans_core::{
     panel_bytes, place_in_panel,
 };
 
+use crate::blocks::sq_norm;
 use crate::column::Column;
-use crate::file::{block_bytes, block_vectors};
 use crate::pq::Pq;
 use crate::space::Space;
 use crate::storage::{Refine, Storage};
@@ -271,8 +271,7 @@ impl Part {
         }
         v.copy_from_slice(coder.centroid);
         pq.decode(|piece| code[piece], v);
-        let sq_norm = v.iter().map(|&v| f64::from(v) * f64::from(v)).sum();
-        self.biases.held()[place] = bias(coder.space, sq_norm);
+        self.biases.held()[place] = bias(coder.space, sq_norm(v));
         self.ids.held().push(id);
     }
 
@@ -408,28 +407,6 @@ impl Part {
         }
         self.in_frame(coder, place, out);
         coder.space.frame_to_stored(out);
-    }
-
-    /// Takes off all after the first so many.
-    pub(crate) fn truncate(&mut self, d: usize, places: usize) {
-        let (block, bytes) = (block_vectors(self.storage), block_bytes(self.storage, d));
-        let blocks = places.div_ceil(block);
-        self.ids.held().truncate(places);
-        self.bytes.held().truncate(blocks * bytes);
-        self.biases.held().truncate(blocks * block);
-        self.biases.held()[places..].fill(f32::INFINITY);
-        if self.storage.pieces().is_none() {
-            self.scales.held().truncate(blocks * block);
-            self.bounds.held().truncate(blocks);
-        }
-        match &mut self.rows {
-            Rows::F32(rows) => rows.held().truncate(places * d),
-            Rows::F16(rows) => rows.held().truncate(places * d),
-            Rows::None => {}
-        }
-        if !self.removed.is_empty() {
-            self.removed.truncate(places.div_ceil(PANEL_VECTORS));
-        }
     }
 
     /// Bytes in memory of its own.

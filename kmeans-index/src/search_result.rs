@@ -68,24 +68,6 @@ impl SearchResult {
             (0..self.queries()).map(of).sum::<f64>() / self.queries() as f64
         }
     }
-
-    /// Ids and distances row-major queries×p, as Faiss has them: −1, and ∞ (for distances) or −∞ (for products), where
-    /// fewer than `p` were found.
-    ///
-    /// Ids from 2⁶³ on come out negative.
-    pub fn padded(&self, p: usize, is_similarity: bool) -> (Vec<i64>, Vec<f32>) {
-        let nothing = if is_similarity { f32::NEG_INFINITY } else { f32::INFINITY };
-        let (mut ids, mut distances) = (Vec::new(), Vec::new());
-        for query in 0..self.queries() {
-            let (own_ids, own_distances) = self.of(query);
-            let missing = p.saturating_sub(own_ids.len());
-            ids.extend(own_ids.iter().take(p).map(|&id| id as i64));
-            distances.extend(own_distances.iter().take(p));
-            ids.extend(std::iter::repeat_n(-1, missing));
-            distances.extend(std::iter::repeat_n(nothing, missing));
-        }
-        (ids, distances)
-    }
 }
 
 #[cfg(test)]
@@ -93,12 +75,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_not_found_is_minus_one_and_infinitely_far() {
+    fn queries_may_find_different_numbers() {
         let mut found = SearchResult::of_none();
         found.push([(7, 0.5), (3, 1.5)].into_iter());
         found.push([(9, 2.0)].into_iter());
         assert_eq!(found.of(1), (&[9][..], &[2.0][..]));
-        assert_eq!(found.padded(2, false), (vec![7, 3, 9, -1], vec![0.5, 1.5, 2.0, f32::INFINITY]));
-        assert_eq!(found.padded(1, true), (vec![7, 9], vec![0.5, 2.0]));
+        assert_eq!((found.queries(), found.of(0)), (2, (&[7, 3][..], &[0.5, 1.5][..])));
     }
 }

@@ -322,15 +322,17 @@ impl Store {
         Mark { ends, len: self.len, next_id: self.next_id }
     }
 
-    /// Takes back what was added since.
-    pub(crate) fn take_back(&mut self, mark: Mark) {
+    /// Takes back what was added since: parts that grew are written anew.
+    pub(crate) fn take_back(&mut self, scanner: &dyn Scanner, mark: Mark) {
         let Mark { ends, len, next_id } = mark;
-        let d = self.dim();
-        for (list, (parts, places)) in self.lists.iter_mut().zip(ends) {
-            list.truncate(parts);
-            if let Some(part) = list.last_mut().filter(|part| part.places() > places) {
-                part.truncate(d, places);
-            }
+        for (list, (parts, places)) in ends.into_iter().enumerate() {
+            self.lists[list].truncate(parts);
+            let Some(grown) = self.lists[list].pop_if(|part| part.places() > places) else { continue };
+            let (mut before, mut desk, coder) =
+                (Part::new(self.storage), Desk::default(), self.coder(scanner, list));
+            (0..places).for_each(|place| before.push_from(coder, &grown, place, &mut desk));
+            (0..places).filter(|&place| grown.id(place).is_none()).for_each(|place| before.remove(place));
+            self.lists[list].push(before);
         }
         (self.len, self.next_id) = (len, next_id);
         self.directory = OnceLock::new();
