@@ -305,7 +305,7 @@ impl FlatIndex {
     }
 
     /// All stored vectors nearer than `radius` (L2: squared; inner products and cosines: larger than it), the nearest
-    /// first.
+    /// first. Where a storage refines, all that is looked into is measured: codes do not tell how far a vector is.
     ///
     /// # Errors
     /// [`Error::Radius`] if it is NaN; as [`FlatIndex::search`].

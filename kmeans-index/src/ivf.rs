@@ -341,7 +341,8 @@ impl IvfIndex {
     }
 
     /// All vectors in the `nprobe` nearest lists of each query that are nearer than `radius` (L2: squared; inner
-    /// products and cosines: larger than it), the nearest first.
+    /// products and cosines: larger than it), the nearest first. Where a storage refines, all that is looked into is measured:
+    /// codes do not tell how far a vector is.
     ///
     /// # Errors
     /// [`Error::Radius`] if it is NaN; as [`IvfIndex::search`].
