@@ -22,7 +22,7 @@ pub enum Storage {
     #[doc(alias = "ScalarQuantizer")]
     #[doc(alias = "QT_8bit")]
     Sq8,
-    /// A byte a piece: m + 4. A product quantizer [JDS11]: what a vector differs from its
+    /// A byte a piece: m + 4. A product quantizer (\[JDS11\]): what a vector differs from its
     /// centroid by is cut into m pieces, and each replaced by the nearest of 256 codewords. Distances are those to what
     /// codes stand for, or where a vector is kept to refine them, of the most promising, to that.
     #[doc(alias = "IndexIVFPQ")]
