@@ -24,14 +24,14 @@ pub(crate) enum Isa {
     Portable,
 }
 
-/// Proof that the processor has AVX-512 F, BW, DQ and VL, besides AVX2 and FMA.
+/// Proof that the processor has AVX-512 F, BW, DQ and VL, besides AVX2, FMA and F16C.
 #[cfg(target_arch = "x86_64")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Avx512 {
     _detected: (),
 }
 
-/// Proof that the processor has AVX2 and FMA.
+/// Proof that the processor has AVX2, FMA and F16C, as all of AVX2 do.
 #[cfg(target_arch = "x86_64")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Avx2 {
@@ -67,7 +67,9 @@ impl Avx512 {
 #[cfg(target_arch = "x86_64")]
 impl Avx2 {
     pub(crate) fn detect() -> Option<Self> {
-        let detected = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
+        let detected = is_x86_feature_detected!("avx2")
+            && is_x86_feature_detected!("fma")
+            && is_x86_feature_detected!("f16c");
         detected.then_some(Self { _detected: () })
     }
 }

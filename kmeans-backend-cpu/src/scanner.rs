@@ -1,6 +1,6 @@
 //! Lists of an index, looked through by SIMD.
 
-use kmeans_core::{Contenders, Looking, Metric, Panels, Quantised, Scanner, StoredRows};
+use kmeans_core::{Contenders, LevelScale, Looking, Metric, Panels, Quantised, Scanner, StoredRows};
 #[cfg(target_arch = "x86_64")]
 use kmeans_core::{Groups, LookingUp, PlainScanner};
 
@@ -58,8 +58,15 @@ impl Scanner for CpuScanner {
         kernel::scan(self.isa, self.bytes, kernel::Scan { factor, panels, queries, skip }, found);
     }
 
-    fn tables(&self, metric: Metric, v: &[f32], columns: &[f32], levels: &mut [u8]) -> (f32, f32) {
-        self.isa.run(Tables { metric, v, columns, levels })
+    fn tables(
+        &self,
+        metric: Metric,
+        v: &[f32],
+        columns: &[f32],
+        levels: &mut [u8],
+        scales: &mut [LevelScale],
+    ) {
+        kernel::tables(self.isa, metric, v, columns, levels, scales);
     }
 
     #[cfg(target_arch = "x86_64")]
@@ -72,22 +79,5 @@ impl Scanner for CpuScanner {
 
     fn measure(&self, metric: Metric, v: &[f32], rows: StoredRows<'_>, ids: &[u32], out: &mut [f64]) {
         kernel::measure_stored(self.isa, metric.is_similarity(), v, rows, ids, out);
-    }
-}
-
-/// [`kmeans_core::tables`], compiled for an instruction set.
-struct Tables<'a> {
-    metric: Metric,
-    v: &'a [f32],
-    columns: &'a [f32],
-    levels: &'a mut [u8],
-}
-
-impl kernel::Kernel for Tables<'_> {
-    type Output = (f32, f32);
-
-    #[inline(always)]
-    fn run<L: kernel::Lanes>(self, _: L) -> (f32, f32) {
-        kmeans_core::tables(self.metric, self.v, self.columns, self.levels)
     }
 }

@@ -1,4 +1,8 @@
 //! The GPU engine of k-means: CubeCL kernels, on burn-cuda and burn-wgpu.
+#![cfg_attr(
+    not(any(feature = "cuda", feature = "wgpu")),
+    allow(dead_code, reason = "no runtime was asked for")
+)]
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod assign;

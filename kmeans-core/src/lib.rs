@@ -36,6 +36,7 @@ mod hierarchical;
 mod init;
 mod kmeans;
 mod lloyd;
+mod lookup_tables;
 mod metric;
 mod model;
 mod model_file;
@@ -79,6 +80,7 @@ pub use frame::{Frame, Origin, unit_factor, unit_factors};
 pub use init::{InitFunction, InitRequest};
 pub use kmeans::KMeans;
 pub use kmeans_data::{CsrView, Packing, zeros};
+pub use lookup_tables::{CodewordProducts, LevelScale, TABLE_ROWS, tables};
 pub use metric::Metric;
 pub use model::KMeansModel;
 pub use options::{EmptyClusters, Init, Pruning, Seeding};
@@ -91,7 +93,7 @@ pub use resident::{PendingTally, Split, Tally, Update};
 pub use scan::{
     Contenders, GROUP_VECTORS, Groups, Looking, LookingUp, MOST_PANEL_COLUMNS, MOST_PIECES, PANEL_OFFSET,
     PANEL_QUAD, PANEL_VECTORS, Panels, PlainScanner, Quantised, SCORE_ROUNDING, Scanner, StoredRows,
-    at as place_in_panel, panel_bytes, tables,
+    at as place_in_panel, panel_bytes,
 };
 pub use sparse_rows::SparseRows;
 pub use stats::PartialStats;

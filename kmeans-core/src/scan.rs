@@ -3,6 +3,9 @@
 //! Vectors are looked at as bytes, 16 at a time, by products of integers that bound every score; whatever the bounds
 //! leave is measured. So a search reads a quarter of what the vectors take, and its answers are exact all the same.
 
+use half::f16;
+
+use crate::lookup_tables::{LevelScale, tables};
 use crate::metric::Metric;
 
 /// Vectors in a panel.
@@ -145,16 +148,48 @@ pub struct LookingUp<'a> {
     pub limit: f32,
 }
 
-/// Rows as they are stored, and what brings them into the frame: `v = x · scale − origin`, in one rounding where the
-/// scale is not 1.
+/// Vectors as they are stored, and what they are in the frame.
 #[derive(Clone, Copy, Debug)]
-pub struct StoredRows<'a> {
-    /// Row-major, columns as many as the origin has.
-    pub x: &'a [f32],
-    /// A power of two.
-    pub scale: f32,
-    /// Times the scale.
-    pub origin: &'a [f32],
+pub enum StoredRows<'a> {
+    /// Row-major: `x · scale − origin`, in one rounding where the scale is not 1.
+    Floats {
+        /// n × d.
+        x: &'a [f32],
+        /// A power of two.
+        scale: f32,
+        /// d, times the scale.
+        origin: &'a [f32],
+    },
+    /// Row-major: `x · scale`.
+    Halves {
+        /// n × d.
+        x: &'a [f16],
+        /// A power of two.
+        scale: f32,
+    },
+    /// The bytes of [`Panels`]: `scale · q`.
+    Bytes {
+        /// [`panel_bytes`] for each panel.
+        panels: &'a [u8],
+        /// The scale of each vector.
+        scales: &'a [f32],
+    },
+}
+
+impl StoredRows<'_> {
+    /// A column of a row in the frame, of `d`.
+    fn value(&self, row: usize, column: usize, d: usize) -> f32 {
+        match *self {
+            Self::Floats { x, scale: 1.0, origin } => x[row * d + column] - origin[column],
+            Self::Floats { x, scale, origin } => x[row * d + column].mul_add(scale, -origin[column]),
+            Self::Halves { x, scale } => x[row * d + column].to_f32() * scale,
+            Self::Bytes { panels, scales } => {
+                let panel = &panels[row / PANEL_VECTORS * panel_bytes(d)..];
+                let byte = panel[at(column, row % PANEL_VECTORS)];
+                scales[row] * f32::from(byte.wrapping_sub(PANEL_OFFSET) as i8)
+            }
+        }
+    }
 }
 
 /// What searching in lists needs from the hardware. Answers are the same on all: bounds differ in rounding, which
@@ -185,10 +220,16 @@ pub trait Scanner: Send + Sync {
         found: &mut [Contenders],
     );
 
-    /// What each code of each piece adds to the score of `v`, into `levels`, 256 a piece, rounded down to bytes: returns
-    /// the step of a level, and what all codes have at least. `columns` are pieces × columns of a piece × 256 codewords.
-    fn tables(&self, metric: Metric, v: &[f32], columns: &[f32], levels: &mut [u8]) -> (f32, f32) {
-        tables(metric, v, columns, levels)
+    /// What each code of each piece adds to the scores of the rows `v`, as [`tables()`] does.
+    fn tables(
+        &self,
+        metric: Metric,
+        v: &[f32],
+        columns: &[f32],
+        levels: &mut [u8],
+        scales: &mut [LevelScale],
+    ) {
+        tables(metric, v, columns, levels, scales, &PlainScanner);
     }
 
     /// The same for vectors that are codes.
@@ -280,13 +321,10 @@ impl Scanner for PlainScanner {
     }
 
     fn measure(&self, metric: Metric, v: &[f32], rows: StoredRows<'_>, ids: &[u32], out: &mut [f64]) {
-        let d = v.len();
         for (&id, out) in ids.iter().zip(out) {
-            let x = &rows.x[id as usize * d..][..d];
             let mut lanes = [0.0_f64; LANES];
-            for (l, ((&v, &x), &origin)) in v.iter().zip(x).zip(rows.origin).enumerate() {
-                let x = if rows.scale == 1.0 { x - origin } else { x.mul_add(rows.scale, -origin) };
-                let (v, x) = (f64::from(v), f64::from(x));
+            for (l, &value) in v.iter().enumerate() {
+                let (v, x) = (f64::from(value), f64::from(rows.value(id as usize, l, v.len())));
                 lanes[l % LANES] += if metric.is_similarity() { v * x } else { (v - x) * (v - x) };
             }
             let [a, b, c, d, e, f, g, h] = lanes;
@@ -333,50 +371,4 @@ fn look_up_group(
             found.least.push(least);
         }
     }
-}
-
-/// [`Scanner::tables`] in plain loops, which compilers make lanes of.
-#[inline(always)]
-pub fn tables(metric: Metric, v: &[f32], columns: &[f32], levels: &mut [u8]) -> (f32, f32) {
-    const LEVELS: usize = 256;
-    /// Two registers of AVX-512.
-    const TOGETHER: usize = 32;
-    /// 1.5 · 2²³: a float of that size has a unit in the last place of 1, and its low bits are the integer.
-    const ROUNDER: f32 = 12_582_912.0;
-    let (factor, pieces) = (metric.score_factor(), levels.len() / LEVELS);
-    let (dsub, mut terms) = (v.len() / pieces, vec![[0.0_f32; LEVELS]; pieces]);
-    let (mut least, mut range) = (0.0_f32, 0.0_f32);
-    let mut lowest = vec![0.0_f32; pieces];
-    let books = v.chunks_exact(dsub).zip(columns.chunks_exact(dsub * LEVELS));
-    for ((terms, lowest), (v, columns)) in terms.iter_mut().zip(&mut lowest).zip(books) {
-        let columns = columns.as_chunks::<LEVELS>().0;
-        let (mut low, mut high) = ([f32::INFINITY; TOGETHER], [f32::NEG_INFINITY; TOGETHER]);
-        for (at, terms) in terms.as_chunks_mut::<TOGETHER>().0.iter_mut().enumerate() {
-            let mut sums = [0.0_f32; TOGETHER];
-            for (&v, column) in v.iter().zip(columns) {
-                let (v, column) = (factor * v, &column.as_chunks::<TOGETHER>().0[at]);
-                for l in 0..TOGETHER {
-                    sums[l] += v * column[l];
-                }
-            }
-            for l in 0..TOGETHER {
-                low[l] = if sums[l] < low[l] { sums[l] } else { low[l] };
-                high[l] = if sums[l] > high[l] { sums[l] } else { high[l] };
-            }
-            *terms = sums;
-        }
-        *lowest = low.into_iter().fold(f32::INFINITY, f32::min);
-        least += *lowest;
-        range = range.max(high.into_iter().fold(f32::NEG_INFINITY, f32::max) - *lowest);
-    }
-    let step = range / 255.0;
-    let inverse = if step > f32::MIN_POSITIVE { 1.0 / step } else { 0.0 };
-    for ((terms, lowest), levels) in terms.iter().zip(&lowest).zip(levels.as_chunks_mut::<LEVELS>().0) {
-        for l in 0..LEVELS {
-            // Rounded down; a hair less, as the product may have been rounded up.
-            let level = (terms[l] - lowest) * inverse * (1.0 - 1e-6) - 0.5 + ROUNDER;
-            levels[l] = (level.to_bits() as i32 - ROUNDER.to_bits() as i32) as u8;
-        }
-    }
-    (if inverse > 0.0 { step } else { 0.0 }, least)
 }

@@ -81,6 +81,14 @@ impl Best {
         }
     }
 
+    /// The hits, in any order.
+    pub(crate) fn into_hits(self) -> Vec<Hit> {
+        match self {
+            Self::Nearest { heap, .. } => heap.into_vec(),
+            Self::Within { hits, .. } => hits,
+        }
+    }
+
     /// The hits, the best first.
     pub(crate) fn into_sorted(self) -> Vec<Hit> {
         match self {

@@ -11,7 +11,7 @@ use crate::best::Hit;
 use crate::error::{Error, Result};
 use crate::hardware::Hardware;
 use crate::search_result::SearchResult;
-use crate::store::{Arriving, Store};
+use crate::store::{Arriving, Store, sizes_of};
 
 /// Values of a block: 32 MiB.
 const BLOCK_VALUES: usize = 1 << 23;
@@ -225,6 +225,7 @@ pub(crate) fn add(
     let mark = store.mark();
     let done = to_store(store, scanner, points, |store, rows, x| {
         let lists = lists_of(rows.clone(), x)?;
+        store.check_room(&sizes_of(&lists, store.lists.len()))?;
         let codes = store.codes(hardware, x, &lists)?;
         store.add(scanner, &Arriving { x, lists: &lists, ids: &ids[rows.clone()], codes: &codes });
         Ok(())

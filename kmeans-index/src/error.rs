@@ -98,6 +98,18 @@ pub enum Error {
         /// How vectors are stored.
         storage: Storage,
     },
+    /// A list of more vectors than places have numbers.
+    #[error(
+        "list {list} is to hold {len} vectors, expected at most {most}: more clusters make shorter lists, and a flat index is one list"
+    )]
+    ListFull {
+        /// The list.
+        list: usize,
+        /// What it is to hold.
+        len: usize,
+        /// What it can.
+        most: u32,
+    },
     /// Vectors that cannot be cut into so many pieces.
     #[error("{m} pieces of vectors of {d} columns, expected a divisor of that, from 1 to {most}")]
     Pieces {

@@ -22,7 +22,7 @@ use crate::search_result::SearchResult;
 use crate::space::Space;
 use crate::spill::Spill;
 use crate::storage::Storage;
-use crate::store::{Arriving, Store};
+use crate::store::{Arriving, Store, sizes_of};
 
 /// Lists among which vectors are shared out at least, so that threads add to several at once; all are looked into.
 const LISTS: usize = 16;
@@ -156,8 +156,8 @@ impl FlatIndex {
         let mut store = trained(&**hardware, points, metric, storage)?;
         let ids = blocks::ids(&store, points, ids)?;
         let count = store.lists.len();
-        let mut sizes = vec![0; count];
-        lists_of(count, 0, 0..points.rows()).iter().for_each(|&list| sizes[list as usize] += 1);
+        let sizes = sizes_of(&lists_of(count, 0, 0..points.rows()), count);
+        store.check_room(&sizes)?;
         let pieces = storage.pieces().unwrap_or(0);
         let mut spill = Spill::new(file.path(), [store.dim(), pieces], sizes.clone())?;
         blocks::to_store(&mut store, &**scanner, points, |store, rows, x| {

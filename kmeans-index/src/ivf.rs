@@ -21,7 +21,7 @@ use crate::search_result::SearchResult;
 use crate::space::Space;
 use crate::spill::Spill;
 use crate::storage::Storage;
-use crate::store::{Arriving, Store, residuals};
+use crate::store::{Arriving, Store, residuals, sizes_of};
 
 /// Nearest-neighbour search in the clusters of a model: an inverted file.
 ///
@@ -156,8 +156,8 @@ impl IvfIndex {
             lists.extend(lists_of(&**hardware, model, x)?);
             Ok(())
         })?;
-        let mut sizes = vec![0; model.k()];
-        lists.iter().for_each(|&list| sizes[list as usize] += 1);
+        let sizes = sizes_of(&lists, model.k());
+        store.check_room(&sizes)?;
         let pieces = store.storage.pieces().unwrap_or(0);
         let mut spill = Spill::new(file.path(), [store.dim(), pieces], sizes.clone())?;
         blocks::to_store(store, &**scanner, points, |store, rows, x| {

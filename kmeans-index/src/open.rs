@@ -89,6 +89,9 @@ pub(crate) fn open(path: &Path) -> Result<Opened> {
     {
         return Err(unusable(path, "its lists are larger than the file"));
     }
+    if let Some(list) = sizes.iter().position(|&size| u32::try_from(size).is_err()) {
+        return Err(unusable(path, format!("list {list} has {} vectors, more than a list can", sizes[list])));
+    }
     let model = reader.bytes(Tensor::Model)?.to_vec();
     if storage.pieces().is_some_and(|m| Pq::check(heading.d, m).is_err()) {
         return Err(unusable(path, format!("it stores {storage} of {} columns", heading.d)));

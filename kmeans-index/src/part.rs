@@ -4,7 +4,7 @@ use half::f16;
 use half::slice::HalfFloatSliceExt;
 use kmeans_core::{
     GROUP_VECTORS, Groups, Metric, PANEL_OFFSET, PANEL_QUAD, PANEL_VECTORS, Panels, Quantised, Scanner,
-    panel_bytes, place_in_panel,
+    StoredRows, panel_bytes, place_in_panel,
 };
 
 use crate::blocks::sq_norm;
@@ -318,8 +318,8 @@ impl Part {
         decoded: &mut Decoded,
         out: &mut [f64],
     ) {
-        if self.storage.pieces().is_none() && !matches!(self.rows, Rows::None) {
-            self.measure_rows(coder, v, places, decoded, out);
+        if coder.pq.is_none() {
+            self.measure_rows(coder, v, places, out);
             return;
         }
         for (&place, out) in places.iter().zip(decoded.make_room(places.len(), v.len())) {
@@ -330,28 +330,15 @@ impl Part {
         coder.scanner.measure(coder.space.score_metric(), v, rows, numbers, out);
     }
 
-    /// Measures `v` to the vectors themselves.
-    pub(crate) fn measure_rows(
-        &self,
-        coder: Coder<'_>,
-        v: &[f32],
-        places: &[u32],
-        decoded: &mut Decoded,
-        out: &mut [f64],
-    ) {
-        if let Rows::F32(rows) = &self.rows {
-            let metric = coder.space.score_metric();
-            coder.scanner.measure(metric, v, coder.space.stored(rows.as_slice()), places, out);
-            return;
-        }
-        if let Rows::F16(rows) = &self.rows {
-            for (&place, out) in places.iter().zip(decoded.make_room(places.len(), v.len())) {
-                read_halves(&rows.as_slice()[place as usize * v.len()..][..v.len()], coder.half_scale, out);
-            }
-        }
-        let rows = coder.space.in_frame(&decoded.v);
-        let numbers = &decoded.numbers[..places.len()];
-        coder.scanner.measure(coder.space.score_metric(), v, rows, numbers, out);
+    /// Measures `v` to the vectors themselves, or to bytes that are all there is of them.
+    pub(crate) fn measure_rows(&self, coder: Coder<'_>, v: &[f32], places: &[u32], out: &mut [f64]) {
+        let rows = match &self.rows {
+            Rows::F32(rows) => coder.space.stored(rows.as_slice()),
+            // A power of two: its inverse is exact.
+            Rows::F16(rows) => StoredRows::Halves { x: rows.as_slice(), scale: 1.0 / coder.half_scale },
+            Rows::None => StoredRows::Bytes { panels: self.bytes.as_slice(), scales: self.scales.as_slice() },
+        };
+        coder.scanner.measure(coder.space.score_metric(), v, rows, places, out);
     }
 
     /// What the code of a vector stands for, in the frame.

@@ -114,9 +114,28 @@ impl Pq {
 
     /// Adds what codes stand for to `out`.
     pub(crate) fn decode(&self, code: impl Fn(usize) -> u8, out: &mut [f32]) {
-        for (piece, out) in out.chunks_exact_mut(self.dsub).enumerate() {
-            let start = (piece * LEVELS + usize::from(code(piece))) * self.dsub;
-            out.iter_mut().zip(&self.codebooks[start..]).for_each(|(v, c)| *v += c);
+        match self.dsub {
+            2 => self.decode_by::<2>(code, out),
+            4 => self.decode_by::<4>(code, out),
+            8 => self.decode_by::<8>(code, out),
+            16 => self.decode_by::<16>(code, out),
+            dsub => {
+                for (piece, out) in out.chunks_exact_mut(dsub).enumerate() {
+                    let start = (piece * LEVELS + usize::from(code(piece))) * dsub;
+                    out.iter_mut().zip(&self.codebooks[start..]).for_each(|(v, c)| *v += c);
+                }
+            }
+        }
+    }
+
+    /// The same for pieces of the usual lengths, whose loops need no count.
+    fn decode_by<const DSUB: usize>(&self, code: impl Fn(usize) -> u8, out: &mut [f32]) {
+        let books = self.codebooks.as_chunks::<DSUB>().0.as_chunks::<LEVELS>().0;
+        for (piece, (out, book)) in out.as_chunks_mut::<DSUB>().0.iter_mut().zip(books).enumerate() {
+            let codeword = &book[usize::from(code(piece))];
+            for l in 0..DSUB {
+                out[l] += codeword[l];
+            }
         }
     }
 

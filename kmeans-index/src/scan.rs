@@ -21,7 +21,6 @@ use kmeans_core::{PANEL_QUAD, PANEL_VECTORS, Quantised, Scanner, panel_bytes};
 use crate::best::{Best, Hit, Want};
 use crate::error::Result;
 use crate::filter::Filter;
-use crate::part::Decoded;
 use crate::pq::LEVELS;
 use crate::store::Store;
 use crate::working::Working;
@@ -66,6 +65,11 @@ impl<'a> Queries<'a> {
 
     pub(crate) fn len(&self) -> usize {
         self.quantised.len()
+    }
+
+    /// Some rows.
+    pub(crate) fn some(&self, queries: Range<usize>) -> &'a [f32] {
+        &self.v[queries.start * self.d..queries.end * self.d]
     }
 
     /// All rows.
@@ -129,19 +133,19 @@ impl Scan<'_> {
             for (query, best) in item.queries.clone().zip(found) {
                 all[query] = Some(match all[query].take() {
                     Some(mut other) => {
-                        best.into_sorted().into_iter().for_each(|hit| other.offer(hit));
+                        best.into_hits().into_iter().for_each(|hit| other.offer(hit));
                         other
                     }
                     None => best,
                 });
             }
         }
-        let mut all: Vec<_> =
-            all.into_iter().map(|best| best.map_or_else(Vec::new, Best::into_sorted)).collect();
-        if self.store.storage.refines() {
-            self.refine(queries, &mut all);
-        }
-        Ok(all)
+        let all = all.into_iter().map(|best| best.unwrap_or_else(|| Best::new(self.want)));
+        Ok(if self.store.storage.refines() {
+            self.refined(queries, all.map(Best::into_hits).collect())
+        } else {
+            all.map(Best::into_sorted).collect()
+        })
     }
 
     /// What is looked for by codes: more than is wanted, where a storage refines.
@@ -156,12 +160,12 @@ impl Scan<'_> {
         }
     }
 
-    /// Measures what was found by codes again, by vectors.
-    fn refine(&self, queries: &Queries<'_>, all: &mut [Vec<Hit>]) {
+    /// What was found by codes, measured again by vectors: of each query the best first.
+    fn refined(&self, queries: &Queries<'_>, mut all: Vec<Vec<Hit>>) -> Vec<Vec<Hit>> {
         let slots: Vec<Mutex<&mut Vec<Hit>>> = all.iter_mut().map(Mutex::new).collect();
         self.scanner.for_each(slots.len(), &|query| {
             let mut hits = slots[query].lock().unwrap_or_else(PoisonError::into_inner);
-            let (mut decoded, mut places, mut measured) = (Decoded::default(), Vec::new(), Vec::new());
+            let (mut places, mut measured) = (Vec::new(), Vec::new());
             hits.sort_unstable_by_key(|hit| hit.at);
             for hits in hits.chunk_by_mut(|a, b| a.at[..2] == b.at[..2]) {
                 let [list, part, _] = hits[0].at;
@@ -170,17 +174,23 @@ impl Scan<'_> {
                 places.clear();
                 places.extend(hits.iter().map(|hit| hit.at[2]));
                 measured.resize(places.len(), 0.0);
-                part.measure_rows(coder, queries.row(query), &places, &mut decoded, &mut measured);
+                part.measure_rows(coder, queries.row(query), &places, &mut measured);
                 for (hit, &measured) in hits.iter_mut().zip(&measured) {
                     hit.cost = self.store.space.cost(measured);
                 }
             }
-            hits.sort_unstable();
             match self.want {
-                Want::Nearest(p) => hits.truncate(p),
+                Want::Nearest(p) if p < hits.len() => {
+                    hits.select_nth_unstable(p);
+                    hits.truncate(p);
+                }
+                Want::Nearest(_) => {}
                 Want::Within(cost) => hits.retain(|hit| hit.cost < cost),
             }
+            hits.sort_unstable();
         });
+        drop(slots);
+        all
     }
 
     /// Compares the lists of a file that are looked into first with their checksums.

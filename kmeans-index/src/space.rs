@@ -95,12 +95,12 @@ impl Space {
 
     /// Stored rows, as they are measured.
     pub(crate) fn stored<'a>(&'a self, x: &'a [f32]) -> StoredRows<'a> {
-        StoredRows { x, scale: self.frame.scale(), origin: &self.shift }
+        StoredRows::Floats { x, scale: self.frame.scale(), origin: &self.shift }
     }
 
     /// Rows in the frame, as they are measured.
     pub(crate) fn in_frame<'a>(&'a self, x: &'a [f32]) -> StoredRows<'a> {
-        StoredRows { x, scale: 1.0, origin: &self.nothing }
+        StoredRows::Floats { x, scale: 1.0, origin: &self.nothing }
     }
 
     /// What is measured in the frame as a cost, of which the least wins.

@@ -210,6 +210,17 @@ impl Store {
         Ok(())
     }
 
+    /// Whether each list has places for those of `arriving` vectors that are to be in it.
+    pub(crate) fn check_room(&self, arriving: &[usize]) -> Result<()> {
+        for (list, (parts, &arriving)) in self.lists.iter().zip(arriving).enumerate() {
+            let len = parts.iter().map(|part| part.places()).sum::<usize>() + arriving;
+            if u32::try_from(len).is_err() {
+                return Err(Error::ListFull { list, len, most: u32::MAX });
+            }
+        }
+        Ok(())
+    }
+
     /// Adds vectors whose ids are new.
     pub(crate) fn add(&mut self, scanner: &dyn Scanner, arriving: &Arriving<'_>) {
         let (d, members) = (self.dim(), members(arriving.lists, self.lists.len()));
@@ -396,6 +407,13 @@ pub(crate) struct Mark {
     next_id: u64,
 }
 
+/// How many of the rows are in each of `k` lists.
+pub(crate) fn sizes_of(lists: &[u32], k: usize) -> Vec<usize> {
+    let mut sizes = vec![0; k];
+    lists.iter().for_each(|&list| sizes[list as usize] += 1);
+    sizes
+}
+
 /// The rows of each list, in order.
 pub(crate) struct Members {
     rows: Vec<u32>,
@@ -427,6 +445,16 @@ pub(crate) fn members(lists: &[u32], k: usize) -> Members {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use kmeans_core::Metric;
+
+    #[test]
+    fn a_list_has_places_for_so_many_vectors_as_have_numbers() {
+        let store = Store::new(Space::within(1, Metric::L2).unwrap(), Storage::Sq8, 2);
+        let most = u32::MAX as usize;
+        assert!(store.check_room(&[most, 3]).is_ok());
+        let refused = store.check_room(&[3, most + 1]).unwrap_err();
+        assert!(matches!(refused, Error::ListFull { list: 1, .. }), "{refused}");
+    }
 
     #[test]
     fn rows_are_sorted_by_list_and_stay_in_order() {

@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use kmeans_core::{
-    Contenders, GROUP_VECTORS, Looking, LookingUp, MOST_PANEL_COLUMNS, PANEL_VECTORS, SCORE_ROUNDING,
+    Contenders, GROUP_VECTORS, LevelScale, Looking, LookingUp, MOST_PANEL_COLUMNS, PANEL_VECTORS,
+    SCORE_ROUNDING,
 };
 
 use crate::best::{Best, Hit, Want};
@@ -50,8 +51,7 @@ pub(crate) struct Working<'a> {
 #[derive(Default)]
 struct Tables {
     levels: Vec<u8>,
-    /// The step of a level, and what all codes have at least.
-    scales: Vec<(f32, f32)>,
+    scales: Vec<LevelScale>,
     /// Sums in `f32` that a score is made of.
     steps: usize,
 }
@@ -237,7 +237,7 @@ impl<'a> Working<'a> {
     fn looking_up(&self, at: At<'_>, visit: &Visit, limit: f32) -> LookingUp<'_> {
         let query = visit.query as usize;
         let v = self.queries.row(self.first + query);
-        let (step, least) = self.tables.scales[query];
+        let LevelScale { step, least } = self.tables.scales[query];
         let factor = f64::from(self.scan.store.space.score_metric().score_factor());
         let of_list = factor * product(v, at.coder.centroid);
         let reach = self.queries.quantised[self.first + query].norm + self.scan.store.longest_code(at.list);
@@ -269,11 +269,25 @@ impl<'a> Working<'a> {
         let ids = at.part.ids.as_slice();
         for ((visit, limit), found) in visits.iter().zip(limits).zip(&self.contenders) {
             let best = &mut self.best[visit.query as usize];
-            for (&place, &least) in found.places.iter().zip(&found.least) {
+            let offer = |best: &mut Best, least: f32, place: u32| {
                 let place = place as usize + first;
                 let at = [at.list as u32, at.number, place as u32];
                 // Of two zeros neither is less.
                 best.offer(Hit { cost: least + 0.0, id: ids[place], at });
+            };
+            let Contenders { places, least } = found;
+            let missing = best.missing();
+            if missing < places.len() && missing > 0 {
+                // Those that will stay first: the others then mostly cost a comparison.
+                self.keys.clear();
+                self.keys.extend((0..).zip(least).map(|(number, &least)| key(least, number)));
+                self.keys.select_nth_unstable(missing);
+                for &key in &self.keys {
+                    let number = key as u32 as usize;
+                    offer(best, least[number], places[number]);
+                }
+            } else {
+                places.iter().zip(least).for_each(|(&place, &least)| offer(best, least, place));
             }
             *limit = best.limit().unwrap_or(f32::INFINITY);
         }
@@ -297,6 +311,8 @@ impl<'a> Working<'a> {
             if self.places.is_empty() {
                 break;
             }
+            // Neighbours share cache lines.
+            self.places.sort_unstable();
             self.measured.resize(self.places.len(), 0.0);
             let (places, measured) = (&self.places, &mut self.measured);
             at.part.measure(at.coder, v, places, &mut self.decoded, measured);
@@ -335,14 +351,10 @@ fn all_contend(part: &Part, groups: Range<usize>, skip: &[u16], found: &mut Cont
 impl Tables {
     fn of(scan: &Scan<'_>, queries: &Queries<'_>, range: Range<usize>) -> Self {
         let Some(pq) = &scan.store.pq else { return Self::default() };
-        let each = pq.m() * LEVELS;
-        let mut levels = vec![0; range.len() * each];
+        let mut levels = vec![0; range.len() * pq.m() * LEVELS];
+        let mut scales = vec![LevelScale::default(); range.len()];
         let metric = scan.store.space.score_metric();
-        let of_each = range.zip(levels.chunks_exact_mut(each));
-        let tables = |(query, levels): (usize, &mut [u8])| {
-            scan.scanner.tables(metric, queries.row(query), pq.columns(), levels)
-        };
-        let scales = of_each.map(tables).collect();
+        scan.scanner.tables(metric, queries.some(range), pq.columns(), &mut levels, &mut scales);
         Self { levels, scales, steps: pq.m() + scan.store.dim() / pq.m() }
     }
 }

@@ -12,7 +12,7 @@ use kmeans::{Device, Error, KMeansModel, Metric, Points};
 use serde_json::{Value, json};
 
 use super::failure::{BadInput, Usage};
-use super::input::{self, DataArg, codec_file, file_of};
+use super::input::{self, DataArg, OptionalDataArg, codec_file, file_of};
 use super::progress::Bars;
 use super::values::device;
 use super::watched::Watched;
@@ -27,11 +27,13 @@ const INTERRUPTED: &str = "interrupted: no index is written";
 /// Exact search: kmeans index vectors.npy --flat -o vectors.index
 ///
 /// More rows: kmeans index more.npy --add vectors.index -o vectors.index --force
+///
+/// Fewer: kmeans index --add vectors.index --remove ids.npy -o vectors.index --force
 #[derive(Args)]
 #[command(group = ArgGroup::new("source").args(["model", "flat", "add"]).required(true))]
 pub(crate) struct Index {
     #[command(flatten)]
-    data: DataArg,
+    data: OptionalDataArg,
     /// Share the rows out among the clusters of this model, which `kmeans train` wrote
     #[arg(long, value_name = "MODEL")]
     model: Option<PathBuf>,
@@ -41,8 +43,8 @@ pub(crate) struct Index {
     /// Add the rows to this index; what it is stays as it is
     #[arg(long, value_name = "INDEX")]
     add: Option<PathBuf>,
-    /// Before rows are added, remove the vectors of these ids, those that are there (.npy, .npz:key, .csv,
-    /// .tsv, .ivecs, one id a row)
+    /// Remove the vectors of these ids, those that are there (.npy, .npz:key, .csv, .tsv, .ivecs, one id a
+    /// row), before the rows of DATA are added, if any is given
     #[arg(long, value_name = "IDS", conflicts_with_all = ["model", "flat"])]
     remove: Option<PathBuf>,
     /// Index file to write
@@ -58,10 +60,10 @@ pub(crate) struct Index {
     storage: Option<Storage>,
     /// An id for each row (.npy, .npz:key, .csv, .tsv, .ivecs) [default: numbered from 0, or on from the
     /// largest id]
-    #[arg(long, value_name = "F")]
+    #[arg(long, value_name = "F", requires = "path")]
     ids: Option<PathBuf>,
     /// DATA holds codes (.npy u8): f16, bf16, u8, sq8:RANGES.npy, sq4:RANGES.npy, pq:CODEBOOKS.npy
-    #[arg(long, value_name = "SPEC")]
+    #[arg(long, value_name = "SPEC", requires = "path")]
     codec: Option<String>,
     /// Where rows are assigned to clusters: auto, cpu, cpu:THREADS, cuda, cuda:INDEX, wgpu, wgpu:INDEX, reference
     #[arg(long, default_value_t)]
@@ -89,23 +91,28 @@ struct Made {
 
 impl Index {
     pub(crate) fn run(&self) -> Result<()> {
-        self.check_output()?;
+        let data = self.data.given();
+        if data.is_none() && self.remove.is_none() {
+            return Err(no_data().into());
+        }
+        self.check_output(data.as_ref())?;
         self.metric().check_fused()?;
         let device = device(&self.device, self.threads)?;
         let bars = Bars::new(0, self.quiet, false);
         interrupt::end_at_once(&bars, INTERRUPTED)?;
-        let points = self.data.open_decoded(self.codec.as_deref())?;
+        let points = data.as_ref().map(|data| data.open_decoded(self.codec.as_deref())).transpose()?;
         let ids = input::ids(self.ids.as_deref())?;
 
         let started = Instant::now();
-        let watched = Watched { points: &*points, bars: &bars, what: "rows read" };
-        let made = self.make(&device, &watched, ids.as_deref())?;
+        let watched = points.as_deref().map(|points| Watched { points, bars: &bars, what: "rows read" });
+        let points = watched.as_ref().map(|watched| watched as &dyn Points);
+        let made = self.make(&device, points, ids.as_deref())?;
         let seconds = started.elapsed().as_secs_f64();
         bars.finish();
         self.tell(&made, seconds)
     }
 
-    fn check_output(&self) -> Result<()> {
+    fn check_output(&self, data: Option<&DataArg>) -> Result<()> {
         let out = self.output.display();
         if self.output == Path::new("-") {
             return Err(
@@ -117,7 +124,8 @@ impl Index {
         }
         let ids = [&self.ids, &self.remove].into_iter().flatten().map(|path| file_of(path));
         let files = [self.model.as_deref(), self.codec.as_deref().and_then(codec_file)];
-        let inputs: Vec<&Path> = files.into_iter().flatten().chain(ids).chain([self.data.file()]).collect();
+        let inputs: Vec<&Path> =
+            files.into_iter().flatten().chain(ids).chain(data.map(DataArg::file)).collect();
         output::check(&[(Some(&self.output), Output::Other)], &inputs, self.force)
     }
 
@@ -125,12 +133,11 @@ impl Index {
         self.metric.unwrap_or_default()
     }
 
-    fn make(&self, device: &Device, points: &dyn Points, ids: Option<&[u64]>) -> Result<Made> {
-        let added = points.rows();
+    fn make(&self, device: &Device, points: Option<&dyn Points>, ids: Option<&[u64]>) -> Result<Made> {
         if let Some(index) = &self.add {
-            let (index, removed) = self.extended(device, index, points, ids)?;
-            return Ok(Made { index, added, removed });
+            return self.extended(device, index, points, ids);
         }
+        let points = points.ok_or_else(no_data)?;
         let (device, storage) = (device.clone(), self.storage.unwrap_or_default());
         let place = (&self.output, output::overwrite(self.force));
         let built = match &self.model {
@@ -142,23 +149,26 @@ impl Index {
                 FlatIndex::build_file(device, points, self.metric(), storage, ids, place).map(Built::Flat)
             }
         };
-        Ok(Made { index: built.map_err(|error| self.named(error, points))?, added, removed: 0 })
+        let index = built.map_err(|error| self.named(error, points))?;
+        Ok(Made { index, added: points.rows(), removed: 0 })
     }
 
-    /// The index of a file with fewer vectors and with more, written; and how many fewer.
+    /// The index of a file with fewer vectors and with more, written.
     fn extended(
         &self,
         device: &Device,
         index: &Path,
-        points: &dyn Points,
+        points: Option<&dyn Points>,
         ids: Option<&[u64]>,
-    ) -> Result<(Built, usize)> {
+    ) -> Result<Made> {
         let mut index = Built::open(device.clone(), index)?;
         let gone = input::ids(self.remove.as_deref())?.unwrap_or_default();
         let removed = index.remove(&gone)?;
-        index.add(points, ids).map_err(|error| self.named(error, points))?;
+        if let Some(points) = points {
+            index.add(points, ids).map_err(|error| self.named(error, points))?;
+        }
         index.save(&self.output, output::overwrite(self.force))?;
-        Ok((index, removed))
+        Ok(Made { index, added: points.map_or(0, Points::rows), removed })
     }
 
     /// An error, with the file that it is about where the library does not know it.
@@ -198,6 +208,10 @@ impl Index {
         report["version"] = env!("CARGO_PKG_VERSION").into();
         text::print(format_args!("{report}"))
     }
+}
+
+fn no_data() -> Usage {
+    Usage("no DATA is given: only --remove does without".to_owned())
 }
 
 /// Enters what an index is.

@@ -67,6 +67,24 @@ impl DataArg {
     }
 }
 
+/// The table of rows to work on, where there may be none.
+#[derive(Args)]
+pub(crate) struct OptionalDataArg {
+    /// Rows: .npy, .npz:key, .fvecs, .bvecs, .csv, .tsv, or - for CSV on standard input; sparse rows: .npz
+    /// of SciPy, .svm, .libsvm, .svmlight
+    #[arg(value_name = "DATA")]
+    path: Option<String>,
+    /// Only the rows a:b (counted from 0, b excluded; either may be left out)
+    #[arg(long, value_name = "A:B", requires = "path")]
+    rows: Option<RowsArg>,
+}
+
+impl OptionalDataArg {
+    pub(crate) fn given(&self) -> Option<DataArg> {
+        self.path.clone().map(|path| DataArg { path, rows: self.rows })
+    }
+}
+
 /// The file that an array is in: of `file.npz:key`, the archive.
 pub(crate) fn file_of(path: &Path) -> &Path {
     let Some(text) = path.to_str() else { return path };

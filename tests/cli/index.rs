@@ -172,6 +172,10 @@ fn vectors_are_removed_before_rows_are_added() {
         let found = nearest(&room, "x.index");
         assert!(!found.contains(&3) && !found.contains(&7), "{index}");
         assert_eq!(&found[..2], [0, 150], "the first row is there twice");
+        let ran = room.ok(&format!("index --add {index} --remove gone.csv -o less.index --force --json"));
+        assert!(ran.stderr.contains("0 rows added, 2 removed"), "{}", ran.stderr);
+        assert_eq!(ran.json()["n"], 148);
+        assert_eq!(nearest(&room, "less.index")[0], 0);
         // The ids that came free can be given again.
         room.ok(&format!("{words} --ids new.csv -q"));
         assert_eq!(&nearest(&room, "x.index")[..2], [0, 3]);

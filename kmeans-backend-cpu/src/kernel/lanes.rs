@@ -1,5 +1,7 @@
 //! Sixteen f32 lanes and the operations on them that the kernels need.
 
+use half::f16;
+
 /// Lanes of a vector, and centroids in a panel: one AVX-512 register, two of AVX2, four of NEON.
 pub(crate) const PANEL: usize = 16;
 
@@ -176,6 +178,12 @@ pub(crate) trait Lanes: Copy {
         let mut lanes = [0.0; WIDE];
         self.wide_store(value, &mut lanes);
         tree(lanes)
+    }
+
+    /// Eight halves, widened.
+    #[inline(always)]
+    fn widen(self, from: &[f16; WIDE]) -> [f32; WIDE] {
+        from.map(f16::to_f32)
     }
 
     /// `a * b + c` of one number, rounded as [`Lanes::fma`] rounds.

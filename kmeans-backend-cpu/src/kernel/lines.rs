@@ -50,9 +50,9 @@ pub(crate) const AHEAD: usize = 8;
 
 /// Asks for `values` to be brought into the second-level cache; changes nothing else.
 #[inline(always)]
-pub(crate) fn prefetch(values: &[f32]) {
+pub(crate) fn prefetch<T>(values: &[T]) {
     #[cfg(target_arch = "x86_64")]
-    for value in values.iter().step_by(16) {
+    for value in values.iter().step_by(size_of::<Line>() / size_of::<T>()) {
         use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
         // SAFETY: SSE is part of x86-64, and a prefetch of any address is harmless.
         unsafe { _mm_prefetch::<_MM_HINT_T1>(std::ptr::from_ref(value).cast()) };

@@ -16,6 +16,7 @@
 //! | `scan`, `scan_x86`, `scan_aarch64` | the same for the lists of an index, whose bytes are the same everywhere |
 //! | `lookup` | the same where vectors are codes of a product quantizer |
 //! | `stored` | distances of one vector to some stored ones |
+//! | `tables` | what codes of a product quantizer add to scores |
 //! | `reach` | bounds of distances in 16 bits, and the rows that they keep awake |
 //! | `rivals` | centroids that may be the label of some row in a box |
 //! | `sparse` | scores of sparse rows; the lowest of each row |
@@ -59,6 +60,7 @@ mod scan_aarch64;
 mod scan_x86;
 mod sparse;
 mod stored;
+mod tables;
 mod transposed;
 #[cfg(target_arch = "x86_64")]
 mod x86;
@@ -83,4 +85,5 @@ pub(crate) use rows::{RowBlock, block_rows};
 pub(crate) use scan::{Scan, scan};
 pub(crate) use sparse::{SparseBlock, dot_sparse, nearest_sparse};
 pub(crate) use stored::measure_stored;
+pub(crate) use tables::tables;
 pub(crate) use transposed::{Fours, is_better_transposed, nearest_transposed};

@@ -5,6 +5,8 @@
 
 use std::arch::x86_64::*;
 
+use half::f16;
+
 use super::lanes::{EACH, Kernel, Lanes, PANEL, WIDE};
 use crate::isa::{Avx2, Avx512};
 
@@ -16,12 +18,18 @@ impl Lanes for Avx512 {
 
     #[inline]
     fn vectorize<K: Kernel>(self, kernel: K) -> K::Output {
-        #[target_feature(enable = "avx2,fma,avx512f,avx512bw,avx512dq,avx512vl")]
+        #[target_feature(enable = "avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl")]
         fn shell<K: Kernel>(lanes: Avx512, kernel: K) -> K::Output {
             kernel.run(lanes)
         }
         // SAFETY: an `Avx512` exists only where these features were detected.
         unsafe { shell(self, kernel) }
+    }
+
+    #[inline(always)]
+    fn widen(self, from: &[f16; WIDE]) -> [f32; WIDE] {
+        // SAFETY: `self` proves F16C.
+        unsafe { widened(from) }
     }
 
     #[inline(always)]
@@ -223,12 +231,18 @@ impl Lanes for Avx2 {
 
     #[inline]
     fn vectorize<K: Kernel>(self, kernel: K) -> K::Output {
-        #[target_feature(enable = "avx2,fma")]
+        #[target_feature(enable = "avx2,fma,f16c")]
         fn shell<K: Kernel>(lanes: Avx2, kernel: K) -> K::Output {
             kernel.run(lanes)
         }
-        // SAFETY: an `Avx2` exists only where AVX2 and FMA were detected.
+        // SAFETY: an `Avx2` exists only where AVX2, FMA and F16C were detected.
         unsafe { shell(self, kernel) }
+    }
+
+    #[inline(always)]
+    fn widen(self, from: &[f16; WIDE]) -> [f32; WIDE] {
+        // SAFETY: `self` proves F16C.
+        unsafe { widened(from) }
     }
 
     #[inline(always)]
@@ -386,6 +400,16 @@ fn halves(low: __m256d, high: __m256d) -> f64 {
     let quarters = _mm256_add_pd(low, high);
     let pair = _mm_add_pd(_mm256_castpd256_pd128(quarters), _mm256_extractf128_pd::<1>(quarters));
     _mm_cvtsd_f64(_mm_add_sd(pair, _mm_unpackhi_pd(pair, pair)))
+}
+
+/// Eight halves as floats.
+#[target_feature(enable = "f16c")]
+#[inline]
+fn widened(from: &[f16; WIDE]) -> [f32; WIDE] {
+    let mut to = [0.0; WIDE];
+    // SAFETY: `from` is 16 readable bytes, `to` 32 writable ones, and an `f16` is its bits.
+    unsafe { _mm256_storeu_ps(to.as_mut_ptr(), _mm256_cvtph_ps(_mm_loadu_si128(from.as_ptr().cast()))) };
+    to
 }
 
 /// The lanes of each vector put together by `fold`: halves of two vectors at a time, quarters of four, pairs of
