@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use kmeans_core::Scanner;
@@ -44,32 +45,45 @@ impl<'a> Block<'a> {
         Ok(Self { points, rows, x: buffer })
     }
 
-    /// Changes each row by `bring`, and sees to it that all values are numbers, and that squared distances between such
-    /// rows fit `f32` once `to_frame` has been done to them, too.
-    fn bring(
-        &self,
+    /// The rows changed by `bring`, where there is any. All values must be numbers, and squared distances between such
+    /// rows fit `f32`, once `to_frame` has been done to them, too.
+    fn brought<'b>(
+        &'b self,
         scanner: &dyn Scanner,
-        bring: &(dyn Fn(&mut [f32]) + Sync),
-        to_frame: &(dyn Fn(&mut [f32]) + Sync),
-        out: &mut Vec<f32>,
-    ) -> Result<()> {
+        [bring, to_frame]: [Option<Change<'_>>; 2],
+        room: &'b mut Vec<f32>,
+    ) -> Result<&'b [f32]> {
         let d = self.points.dim();
-        out.resize(self.x.len(), 0.0);
-        let slots = out.chunks_mut(ROWS_TOGETHER * d).map(|out| Mutex::new((out, true)));
-        let items: Vec<_> = self.x.chunks(ROWS_TOGETHER * d).zip(slots).collect();
-        scanner.for_each(items.len(), &|item| {
-            let (x, slot) = &items[item];
-            let (out, fits) = &mut *slot.lock().unwrap_or_else(PoisonError::into_inner);
-            out.copy_from_slice(x);
-            bring(out);
-            let mut v = out.to_vec();
-            to_frame(&mut v);
-            // Two vectors are no farther apart than twice the longer one; a sum with NaN in it does not fit.
-            *fits = v.chunks_exact(d).all(|v| sq_norm(v) < f64::from(f32::MAX) / 16.0);
+        room.resize(if bring.is_some() { self.x.len() } else { 0 }, 0.0);
+        let count = self.x.len().div_ceil(ROWS_TOGETHER * d);
+        let mut slots: Vec<_> = room.chunks_mut(ROWS_TOGETHER * d).map(Mutex::new).collect();
+        slots.resize_with(count, Mutex::default);
+        let all_fit = AtomicBool::new(true);
+        scanner.for_each(count, &|item| {
+            let start = item * ROWS_TOGETHER * d;
+            let mut x = &self.x[start..self.x.len().min(start + ROWS_TOGETHER * d)];
+            let mut slot = slots[item].lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(bring) = bring {
+                slot.copy_from_slice(x);
+                bring(&mut slot);
+                x = &slot;
+            }
+            let mut v = vec![0.0; d];
+            let fits = x.chunks_exact(d).all(|x| match to_frame {
+                None => fits(x),
+                Some(to_frame) => {
+                    v.copy_from_slice(x);
+                    to_frame(&mut v);
+                    fits(&v)
+                }
+            });
+            all_fit.fetch_and(fits, Ordering::Relaxed);
         });
-        let fits =
-            |(_, slot): (_, Mutex<(_, bool)>)| slot.into_inner().unwrap_or_else(PoisonError::into_inner).1;
-        if items.into_iter().all(fits) { Ok(()) } else { Err(self.misfit()) }
+        drop(slots);
+        if !all_fit.into_inner() {
+            return Err(self.misfit());
+        }
+        Ok(if bring.is_some() { room } else { self.x })
     }
 
     /// What is wrong with a block that does not fit.
@@ -84,6 +98,14 @@ impl<'a> Block<'a> {
         let (first, last) = (self.points.source_row(start), self.points.source_row(end - 1) + 1);
         kmeans_core::Error::OutOfRange { data, first, last, magnitude }.into()
     }
+}
+
+/// What is done to rows, one after the other.
+type Change<'a> = &'a (dyn Fn(&mut [f32]) + Sync);
+
+/// Two vectors are no farther apart than twice the longer one; a sum with NaN in it does not fit.
+fn fits(v: &[f32]) -> bool {
+    sq_norm(v) < f64::from(f32::MAX) / 16.0
 }
 
 /// `‖v‖²`; NaN where a value is.
@@ -156,11 +178,11 @@ pub(crate) fn search(
     let space = &store.space;
     check_columns(queries, space.dim())?;
     let mut found = SearchResult::of_none();
-    let (mut buffer, mut v) = (Vec::new(), Vec::new());
+    let (mut buffer, mut room) = (Vec::new(), Vec::new());
     for rows in blocks(queries, p) {
         let block = Block::read(queries, rows.clone(), &mut buffer)?;
-        block.bring(scanner, &|x| space.bring_in(x), &|_| {}, &mut v)?;
-        for hits in find(&v)? {
+        let v = block.brought(scanner, [Some(&|x| space.bring_in(x)), None], &mut room)?;
+        for hits in find(v)? {
             found.push(hits.into_iter().map(|hit| (hit.id, space.distance(hit.cost))));
         }
         queries.release(rows);
@@ -179,13 +201,18 @@ pub(crate) fn to_store(
     mut take: impl FnMut(&mut Store, Range<usize>, &[f32]) -> Result<()>,
 ) -> Result<()> {
     check_columns(points, store.dim())?;
-    let (mut buffer, mut x) = (Vec::new(), Vec::new());
+    let (mut buffer, mut room) = (Vec::new(), Vec::new());
     for rows in blocks(points, 0) {
         let block = Block::read(points, rows.clone(), &mut buffer)?;
         let space = &store.space;
-        block.bring(scanner, &|x| space.to_store(x), &|x| space.stored_to_frame(x), &mut x)?;
-        store.check_values(&x, points, rows.start)?;
-        take(store, rows.clone(), &x)?;
+        let (to_store, to_frame) =
+            (|x: &mut [f32]| space.to_store(x), |x: &mut [f32]| space.stored_to_frame(x));
+        // Rows of length 1 are in the frame already; others are stored as they are.
+        let changes: [Option<Change<'_>>; 2] =
+            if space.metric().has_unit_rows() { [Some(&to_store), None] } else { [None, Some(&to_frame)] };
+        let x = block.brought(scanner, changes, &mut room)?;
+        store.check_values(x, points, rows.start)?;
+        take(store, rows.clone(), x)?;
         points.release(rows);
     }
     Ok(())

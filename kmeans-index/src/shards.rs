@@ -83,14 +83,13 @@ impl<E: Engine> Exact for Shards<E> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use burn_ndarray::NdArray;
-    use kmeans_core::TensorEngine;
+    use kmeans_backend_cpu::CpuEngine;
 
     #[test]
     fn shards_merge_into_the_nearest_first_ties_by_number() {
         let vectors = [3.0, 1.0, 2.0, 1.0, 0.5, 9.0, 1.0];
         for step in 1..8 {
-            let engine = TensorEngine::<NdArray>::default();
+            let engine = CpuEngine::new(None).unwrap();
             let shards = Shards::with_shards(engine, &vectors, 1, Metric::L2, step).unwrap();
             let (ids, distances) = shards.nearest(&[0.0, 9.0], 4).unwrap();
             assert_eq!(ids, [4, 1, 3, 6, 5, 0, 2, 1], "shards of {step}");

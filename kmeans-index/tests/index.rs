@@ -1,6 +1,8 @@
 //! Indexes against loops in `f64`: what is found, what is written and read, what is refused.
 #![allow(missing_docs, reason = "tests")]
 
+#[path = "index/assigner.rs"]
+mod assigner;
 #[path = "index/bad_input.rs"]
 mod bad_input;
 #[path = "index/file.rs"]
