@@ -109,10 +109,13 @@ fn sums_of_many_terms_rule_nothing_out() {
     let index = FlatIndex::build(cpu(), &rows(&x, d), Metric::L2, storage).unwrap();
     let query = vec![1.0; d];
     let all = index.search(&rows(&query, d), 201).unwrap();
-    for p in [1, 2, 10] {
+    for p in 1..=100 {
         assert_eq!(index.search(&rows(&query, d), p).unwrap().ids, all.ids[..p]);
     }
-    assert_eq!(all.ids[0], 200);
+    // Near ones are told apart, though sums in f32 hardly do.
+    let mut near: Vec<f32> = all.distances.iter().copied().filter(|&distance| distance < 0.01).collect();
+    near.dedup();
+    assert!(near.len() > 5, "{near:?}");
 }
 
 #[test]
