@@ -11,8 +11,9 @@ use kmeans_data::{Points, Rows};
 use crate::best::Hit;
 use crate::error::{Error, Result};
 use crate::hardware::Hardware;
+use crate::members::sizes_of;
 use crate::search_result::SearchResult;
-use crate::store::{Arriving, Store, sizes_of};
+use crate::store::{Arriving, Store};
 
 /// Values of a block: 32 MiB.
 const BLOCK_VALUES: usize = 1 << 23;

@@ -13,16 +13,18 @@ use crate::blocks;
 use crate::error::{Error, Result};
 use crate::file::{Head, Kind, Source, unusable, write};
 use crate::hardware::{Hardware, Running};
+use crate::members::sizes_of;
 use crate::on_device::OnDevice;
 use crate::open::{self, Opened};
 use crate::options::SearchOptions;
 use crate::pq::Pq;
-use crate::scan::{Probes, Queries, Scan};
+use crate::queries::Queries;
+use crate::scan::{Probes, Scan};
 use crate::search_result::SearchResult;
 use crate::space::Space;
 use crate::spill::Spill;
 use crate::storage::Storage;
-use crate::store::{Arriving, Store, sizes_of};
+use crate::store::{Arriving, Store};
 
 /// Lists among which vectors are shared out at least, so that threads add to several at once; all are looked into.
 const LISTS: usize = 16;

@@ -13,15 +13,17 @@ use crate::coarse::Coarse;
 use crate::error::{Error, Result};
 use crate::file::{Head, Kind, Source, unusable, write};
 use crate::hardware::{Hardware, Running};
+use crate::members::sizes_of;
 use crate::open::{self, Opened};
 use crate::options::SearchOptions;
 use crate::pq::Pq;
-use crate::scan::{Probes, Queries, Scan};
+use crate::queries::Queries;
+use crate::scan::{Probes, Scan};
 use crate::search_result::SearchResult;
 use crate::space::Space;
 use crate::spill::Spill;
 use crate::storage::Storage;
-use crate::store::{Arriving, Store, residuals, sizes_of};
+use crate::store::{Arriving, Store, residuals};
 
 /// Nearest-neighbour search in the clusters of a model: an inverted file.
 ///

@@ -16,77 +16,22 @@
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
-use kmeans_core::{PANEL_QUAD, PANEL_VECTORS, Quantised, Scanner, panel_bytes};
+use kmeans_core::{PANEL_VECTORS, Scanner, panel_bytes};
 
 use crate::best::{Best, Hit, Want};
 use crate::error::Result;
 use crate::filter::Filter;
 use crate::pq::LEVELS;
+use crate::queries::Queries;
 use crate::store::Store;
 use crate::working::Working;
 
-/// Queries that a thread turns into bytes at a time.
-const QUANTISED_TOGETHER: usize = 256;
 /// Queries of a range: more would find their bytes in no cache.
 const RANGE_QUERIES: usize = 2048;
 /// Bytes of the tables of a product quantizer for a range: they stay in the second-level cache.
 const TABLE_BYTES: usize = 512 << 10;
 /// Bytes of panels worth a thread of their own: some 50 µs.
 const SHARE_BYTES: usize = 1 << 20;
-
-/// Queries in the frame, and as bytes.
-pub(crate) struct Queries<'a> {
-    v: &'a [f32],
-    d: usize,
-    bytes: Vec<i8>,
-    pub(crate) quantised: Vec<Quantised>,
-}
-
-impl<'a> Queries<'a> {
-    /// Makes rows of the frame ready. Cost O(n·d).
-    pub(crate) fn new(scanner: &dyn Scanner, v: &'a [f32], d: usize) -> Self {
-        let (n, stride) = (v.len() / d, d.next_multiple_of(PANEL_QUAD));
-        let (mut bytes, mut quantised) = (vec![0; n * stride], vec![Quantised::default(); n]);
-        let slots =
-            bytes.chunks_mut(QUANTISED_TOGETHER * stride).zip(quantised.chunks_mut(QUANTISED_TOGETHER));
-        let items: Vec<_> = v.chunks(QUANTISED_TOGETHER * d).zip(slots.map(Mutex::new)).collect();
-        scanner.for_each(items.len(), &|item| {
-            let (v, slot) = &items[item];
-            let (bytes, quantised) = &mut *slot.lock().unwrap_or_else(PoisonError::into_inner);
-            for ((v, q), quantised) in
-                v.chunks_exact(d).zip(bytes.chunks_exact_mut(stride)).zip(&mut **quantised)
-            {
-                *quantised = scanner.quantise(v, q);
-            }
-        });
-        drop(items);
-        Self { v, d, bytes, quantised }
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.quantised.len()
-    }
-
-    /// Some rows.
-    pub(crate) fn some(&self, queries: Range<usize>) -> &'a [f32] {
-        &self.v[queries.start * self.d..queries.end * self.d]
-    }
-
-    /// All rows.
-    pub(crate) fn rows(&self) -> &'a [f32] {
-        self.v
-    }
-
-    pub(crate) fn row(&self, query: usize) -> &'a [f32] {
-        &self.v[query * self.d..][..self.d]
-    }
-
-    /// The bytes of a query, filled up to whole quads of columns.
-    pub(crate) fn bytes(&self, query: usize) -> &[i8] {
-        let stride = self.d.next_multiple_of(PANEL_QUAD);
-        &self.bytes[query * stride..][..stride]
-    }
-}
 
 /// The lists of each query.
 #[derive(Clone, Copy)]

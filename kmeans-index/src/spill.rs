@@ -8,9 +8,10 @@ use std::sync::{Mutex, PoisonError};
 use kmeans_data::DataError;
 
 use crate::error::Result;
+use crate::members::members;
 use crate::part::{Arrival, Coder, Desk, Part};
 use crate::storage::Storage;
-use crate::store::{Arriving, members};
+use crate::store::Arriving;
 
 /// A file without a name that holds an id and a vector for each row, list by list: gone with the process.
 pub(crate) struct Spill {

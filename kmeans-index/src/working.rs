@@ -12,7 +12,8 @@ use crate::blocks::product;
 use crate::file::block_bytes;
 use crate::part::{Coder, Decoded, GROUP_PANELS, Part};
 use crate::pq::LEVELS;
-use crate::scan::{Item, Probes, Queries, Scan};
+use crate::queries::Queries;
+use crate::scan::{Item, Probes, Scan};
 
 /// Bytes of panels that are looked at before what contends is measured: they stay in the second-level cache.
 const LOOK_BYTES: usize = 128 << 10;
