@@ -46,7 +46,7 @@ impl Pq {
         Err(Error::Pieces { m, d, most: MOST_PIECES })
     }
 
-    /// Codebooks of `m` pieces for `residuals`, row-major with `d` columns: a k-means each.
+    /// Codebooks of `m` pieces for `residuals`, at least one row of `d` columns: a k-means each.
     pub(crate) fn train(hardware: &dyn Hardware, residuals: &[f32], d: usize, m: usize) -> Result<Self> {
         Self::check(d, m)?;
         let (dsub, n) = (d / m, residuals.len() / d);
@@ -102,6 +102,9 @@ impl Pq {
         let (m, d) = (self.m(), self.m() * self.dsub);
         let n = residuals.len() / d;
         let mut codes = vec![0; n * m];
+        if n == 0 {
+            return Ok(codes);
+        }
         let all = by_pieces(residuals, [d, self.dsub]);
         for ((piece, model), x) in self.models.iter().enumerate().zip(all.chunks_exact(n * self.dsub)) {
             let rows = RowSlice::new(x, self.dsub)?;

@@ -222,10 +222,12 @@ pub(crate) fn describe(report: &mut Value, index: &Built) {
     report["storage"] = index.storage().to_string().into();
 }
 
-/// Enters how large the file of an index is.
+/// Enters how large the file of an index is, and of one with vectors how much that is for each.
 pub(crate) fn measure(report: &mut Value, index: &Built, bytes: u64) {
     report["bytes"] = bytes.into();
-    report["bytes_per_vector"] = json!(bytes as f64 / index.len() as f64);
+    if !index.is_empty() {
+        report["bytes_per_vector"] = json!(bytes as f64 / index.len() as f64);
+    }
 }
 
 /// The model whose clusters rows are shared out among.

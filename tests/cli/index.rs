@@ -159,6 +159,24 @@ fn an_index_can_be_added_to_in_its_place() {
 }
 
 #[test]
+fn an_index_may_lose_all_its_vectors_and_get_others() {
+    let room = room();
+    let all: String = std::iter::once("id".to_owned()).chain((0..150).map(|id| format!("\n{id}"))).collect();
+    room.write("all.csv", all.as_bytes());
+    for index in ["flat.index", "ivf.index"] {
+        let report =
+            room.ok(&format!("index --add {index} --remove all.csv -o none.index --force --json")).json();
+        assert_eq!((&report["n"], &report["removed"]), (&0.into(), &150.into()));
+        let report = room.json("info none.index");
+        assert_eq!((&report["n"], report.get("bytes_per_vector")), (&0.into(), None));
+        let error = room.fails("search none.index iris.npy --json", 65);
+        assert!(error.contains("no vectors"), "{error}");
+        room.ok("index iris.npy --rows :3 --add none.index -o some.index --force -q");
+        assert_eq!(nearest(&room, "some.index")[0], 150, "numbers go on");
+    }
+}
+
+#[test]
 fn vectors_are_removed_before_rows_are_added() {
     let room = room();
     room.write("gone.csv", b"id\n3\n7\n999\n");

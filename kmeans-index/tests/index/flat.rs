@@ -42,6 +42,12 @@ fn many_vectors_in_many_panels_are_found_as_by_the_naive_search() {
 }
 
 #[test]
+fn vectors_in_several_shards_of_a_device_are_found_as_by_the_naive_search() {
+    let case = Case::new(40_000, 5, 2, Metric::L2, 0.0);
+    case.check(&search(&case, reference(), 10), 10, |_, _| true);
+}
+
+#[test]
 fn more_columns_than_sums_of_bytes_hold_are_searched() {
     let d = (1 << 15) + 5;
     let case = Case::new(20, 3, d, Metric::L2, 0.0);

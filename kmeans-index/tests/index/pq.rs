@@ -121,19 +121,29 @@ fn sums_of_many_terms_rule_nothing_out() {
 #[test]
 fn threads_engines_and_instruction_sets_change_no_bit() {
     let case = case(Metric::L2);
-    let search = |index: &IvfIndex| index.search(&rows(&case.queries, case.d), 10, 4).unwrap();
-    let expected = search(&built(cpu(), &case, PQ));
-    for threads in [1, 7] {
-        let engine = CpuEngine::new(NonZeroUsize::new(threads)).unwrap();
-        assert_eq!(search(&built(engine, &case, PQ)), expected, "{threads} threads");
-    }
-    use InstructionSet::{Avx2, Avx512, Neon};
-    for set in [Avx512, Avx2, Neon] {
-        if let Ok(engine) = cpu().instruction_set(set) {
-            assert_eq!(search(&built(engine, &case, PQ)), expected, "{set:?}");
+    // Refined ones are those whose codes have the lowest scores: these decide, too.
+    for storage in [PQ, Storage::Pq { m: 4, refine: Some(Refine::F16) }] {
+        let search = |hardware: CpuEngine| {
+            built(hardware, &case, storage).search(&rows(&case.queries, case.d), 10, 4).unwrap()
+        };
+        let expected = search(cpu());
+        for threads in [1, 7] {
+            assert_eq!(
+                search(CpuEngine::new(NonZeroUsize::new(threads)).unwrap()),
+                expected,
+                "{threads} threads"
+            );
+        }
+        use InstructionSet::{Avx2, Avx512, Neon, Portable};
+        for set in [Avx512, Avx2, Neon, Portable] {
+            if let Ok(engine) = cpu().instruction_set(set) {
+                assert_eq!(search(engine), expected, "{set:?}");
+            }
         }
     }
-    assert_eq!(search(&built(TensorEngine::<NdArray>::default(), &case, PQ)), expected);
+    let search = |index: &IvfIndex| index.search(&rows(&case.queries, case.d), 10, 4).unwrap();
+    let on_reference = built(TensorEngine::<NdArray>::default(), &case, PQ);
+    assert_eq!(search(&on_reference), search(&built(cpu(), &case, PQ)));
 }
 
 #[test]
