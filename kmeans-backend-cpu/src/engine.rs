@@ -39,7 +39,7 @@ pub enum InstructionSet {
     Widest,
     /// AVX-512 F, BW, DQ and VL.
     Avx512,
-    /// AVX2 and FMA.
+    /// AVX2, FMA and F16C.
     Avx2,
     /// NEON.
     Neon,

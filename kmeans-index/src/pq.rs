@@ -12,7 +12,7 @@ use crate::hardware::Hardware;
 /// Codewords of a piece.
 pub(crate) const LEVELS: usize = 256;
 
-/// Rows that a codebook is trained on, for each of its codewords: half of Faiss's. Recall@10 on SIFT and WordNet is 0 to
+/// Rows that a codebook is trained on, for each of its codewords: half of Faiss's. Recall@10 on SIFT and WordNet is up to
 /// 0.012 below its (BENCHMARKS.md, 'Retrieval').
 const ROWS_PER_LEVEL: usize = 128;
 /// Iterations of the training of a codebook. Twice as many change recall@10 by 0.003 at most, either way.

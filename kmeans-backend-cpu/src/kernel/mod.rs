@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `lanes` | the vector operations, and the portable form of them |
 //! | `x86`, `aarch64` | the same for AVX-512 and AVX2, and for NEON |
+//! | `folds_x86` | eight vectors of those folded into one number each |
 //! | `lines` | buffers aligned to cache lines |
 //! | `rows` | a block of rows, brought into the frame |
 //! | `nearest` | scores of a block against a codebook; the lowest of each row |
@@ -38,6 +39,8 @@ mod bytes_x86;
 mod chains;
 mod direct;
 mod extent;
+#[cfg(target_arch = "x86_64")]
+mod folds_x86;
 mod grid;
 mod lanes;
 mod lines;
