@@ -6,8 +6,8 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use kmeans_core::{
-    AssignOptions, Assigner, Assignment, Error, Fit, Job, KMeansModel, Metric, OnProgress, Result, Scanner,
-    Sink, Trainer,
+    AssignOptions, Assigner, Assignment, Error, Fit, Job, KMeansModel, Metric, OnProgress, Pairwise, Result,
+    Scanner, Sink, Trainer,
 };
 use kmeans_data::Points;
 use kmeans_index::{Exact, Hardware};
@@ -136,6 +136,14 @@ impl Trainer for Device {
         progress: &OnProgress<'_>,
     ) -> Result<()> {
         self.hardware()?.transform(points, model, sink, progress)
+    }
+
+    fn with_pairwise(&self, work: &mut dyn FnMut(&dyn Pairwise) -> Result<()>) -> Result<()> {
+        self.hardware()?.with_pairwise(work)
+    }
+
+    fn with_ready(&self, work: &mut dyn FnMut(&dyn Trainer) -> Result<()>) -> Result<()> {
+        self.hardware()?.with_ready(work)
     }
 }
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use burn_ndarray::NdArray;
 use kmeans_core::{
-    Centroids, Closer, Engine, Error, Extent, Frame, Metric, Neighbours, PairCounts, PartialStats, Pruning,
-    Result, Rows, Scanner,
+    Centroids, Closer, Engine, Error, Extent, Frame, Metric, Neighbours, PairCounts, PairDistance, PairSums,
+    PartialStats, Pruning, Result, Rows, Scanner, Segments,
 };
 
 use crate::byte_isa::ByteIsa;
@@ -19,7 +19,7 @@ use crate::kernel::{self, RowBlock};
 use crate::prepared::CpuPrepared;
 use crate::scanner::CpuScanner;
 use crate::workers::Workers;
-use crate::{closer, matrix, pass, top};
+use crate::{closer, matrix, pair_sums, pass, top};
 
 /// Rows of a block when ranges are looked for.
 const EXTENT_ROWS: usize = 4096;
@@ -278,6 +278,15 @@ impl Engine for CpuEngine {
 
     fn nearest(&self, rows: &CpuPrepared<'_>, codebook: &CpuCodebook, p: usize) -> Result<Neighbours> {
         Ok(top::nearest(&self.workers, self.isa, rows, codebook, p))
+    }
+
+    fn pair_sums(
+        &self,
+        first: Segments<'_>,
+        second: Segments<'_>,
+        distance: PairDistance,
+    ) -> Result<PairSums> {
+        Ok(pair_sums::pair_sums(&self.workers, self.isa, &first, &second, distance))
     }
 
     fn scanner(&self) -> Option<Arc<dyn Scanner>> {

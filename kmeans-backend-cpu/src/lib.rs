@@ -24,6 +24,7 @@ mod isa;
 mod kernel;
 mod loaded;
 mod matrix;
+mod pair_sums;
 mod panels;
 mod pass;
 mod prepared;

@@ -15,6 +15,7 @@ use crate::extent::Extent;
 use crate::frame::Frame;
 use crate::metric::Metric;
 use crate::options::Pruning;
+use crate::pairwise::{PairDistance, PairSums, Segments, pair_sums_by_matrix};
 use crate::report::PairCounts;
 use crate::resident::{PendingTally, Split, Update};
 use crate::scan::Scanner;
@@ -121,7 +122,7 @@ pub type Closer = Vec<Vec<(usize, f32)>>;
 /// the Burn backend whose tensors it takes. Ties go to the lowest centroid; rows and weights are
 /// finite (`extent` says so); sums are exact (see [`PartialStats`]), so that given equal labels all
 /// engines return equal sums, bit for bit.
-pub trait Engine: Send + Sync {
+pub trait Engine: Send + Sync + Sized {
     /// The Burn backend of [`Rows::Tensor`].
     type Backend: Backend;
     /// Rows made ready for many passes: the values, lent or held, their labels and distances, and
@@ -338,6 +339,18 @@ pub trait Engine: Send + Sync {
 
     /// The `p` nearest centroids of each row, the nearest first, ties to the lowest number.
     fn nearest(&self, rows: &Self::Prepared<'_>, codebook: &Self::Codebook, p: usize) -> Result<Neighbours>;
+
+    /// Distances between all rows of two sets, added up by segments: each distance within about `(d/2 + 2)·2⁻²⁴` of
+    /// itself, that of a row to itself 0, sums in `f64`, the same bits for any number of threads. Callers hand over
+    /// some thousands of rows at a time. Cost O(m·n·d), memory rows × segments of both sets and no more than m·n.
+    fn pair_sums(
+        &self,
+        first: Segments<'_>,
+        second: Segments<'_>,
+        distance: PairDistance,
+    ) -> Result<PairSums> {
+        pair_sums_by_matrix(self, &first, &second, distance)
+    }
 
     /// What looks through the lists of an index, where this engine's hardware has something for that. Cheap.
     fn scanner(&self) -> Option<Arc<dyn Scanner>> {

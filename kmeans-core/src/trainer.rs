@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::model::KMeansModel;
 use crate::options::Pruning;
 use crate::outcome::Fit;
+use crate::pairwise::Pairwise;
 use crate::params::Params;
 use crate::progress::{OnProgress, silent};
 use crate::prune::Prune;
@@ -174,6 +175,18 @@ pub trait Trainer {
         sink: &mut Sink<'_>,
         progress: &OnProgress<'_>,
     ) -> Result<()>;
+
+    /// Hands what measures pairs of rows to `work`: for measures of quality.
+    ///
+    /// # Errors
+    /// If the device cannot be opened, and whatever `work` returns.
+    fn with_pairwise(&self, work: &mut dyn FnMut(&dyn Pairwise) -> Result<()>) -> Result<()>;
+
+    /// Hands the same to `work`, ready for many calls: a device finds its engine once.
+    ///
+    /// # Errors
+    /// If the device cannot be opened, and whatever `work` returns.
+    fn with_ready(&self, work: &mut dyn FnMut(&dyn Trainer) -> Result<()>) -> Result<()>;
 }
 
 impl<E: Engine> Trainer for E {
@@ -212,5 +225,13 @@ impl<E: Engine> Trainer for E {
         progress: &OnProgress<'_>,
     ) -> Result<()> {
         transform_model(self, &Source::of(points, self.takes_packed()), model, sink, progress)
+    }
+
+    fn with_pairwise(&self, work: &mut dyn FnMut(&dyn Pairwise) -> Result<()>) -> Result<()> {
+        work(self)
+    }
+
+    fn with_ready(&self, work: &mut dyn FnMut(&dyn Trainer) -> Result<()>) -> Result<()> {
+        work(self)
     }
 }

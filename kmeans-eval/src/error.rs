@@ -43,6 +43,30 @@ pub enum Error {
         /// Columns of the points.
         d: usize,
     },
+    /// A measure that compares clusters, and fewer than two of them, or as many as rows.
+    #[error("{k} clusters of {n} rows, expected 2 to {most} (one less than rows)", most = n.saturating_sub(1))]
+    ClusterCount {
+        /// Clusters.
+        k: usize,
+        /// Rows.
+        n: usize,
+    },
+    /// A sample of fewer than two rows, or of more than there are.
+    #[error("a sample of {m} rows, expected 2 to {n}")]
+    SampleSize {
+        /// Rows asked for.
+        m: usize,
+        /// Rows.
+        n: usize,
+    },
+    /// A row without a direction.
+    #[error("{data}: row {row} (counted from 0) is all zeros, which has no cosine distance")]
+    ZeroRow {
+        /// The source's name.
+        data: String,
+        /// Row.
+        row: usize,
+    },
     /// Another number of weights than rows.
     #[error("{found} weights for {expected} rows")]
     WeightCount {
@@ -74,6 +98,9 @@ pub enum Error {
     /// Reading the points failed.
     #[error(transparent)]
     Data(#[from] DataError),
+    /// The device, or a training, failed.
+    #[error(transparent)]
+    Core(#[from] kmeans_core::Error),
 }
 
 /// Result of a fallible call of this crate.

@@ -6,7 +6,10 @@
 //! | ... counted in pairs of rows | [`adjusted_rand_index`], [`fowlkes_mallows`] |
 //! | ... counted in information | [`normalized_mutual_information`], [`homogeneity`], [`completeness`], [`v_measure`] |
 //! | ... counted in rows | [`purity`] |
-//! | how tight are the clusters? | [`inertia`] |
+//! | how good is a clustering by itself? | [`Clustering`], then any measure on it |
+//! | ... nearer to its own cluster than to the next? | [`silhouette`], [`sampled_silhouette`], [`simplified_silhouette`] |
+//! | ... wide or far apart? | [`calinski_harabasz`], [`davies_bouldin`], [`cluster_spreads`], [`outliers`] |
+//! | how tight are the clusters? | [`inertia`], [`sum_of_squares`], [`mean_distance`] |
 //! | how even are they? | [`cluster_sizes`], [`imbalance_factor`] |
 //!
 //! Labels are any `i32` where two labelings are compared, and `0..k` where they number centroids.
@@ -26,15 +29,28 @@
 #![forbid(unsafe_code)]
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
+mod blocks;
+mod clustering;
 mod contingency;
+mod dispersion;
+mod distance;
 mod error;
 mod inertia;
 mod information;
 mod pairs;
+mod pairwise;
+mod parallel;
 mod purity;
+mod silhouette;
 mod sizes;
+mod strips;
 
+pub use clustering::Clustering;
 pub use contingency::{Cell, Contingency};
+pub use dispersion::{
+    Spread, calinski_harabasz, cluster_spreads, davies_bouldin, mean_distance, outliers, sum_of_squares,
+};
+pub use distance::Distance;
 pub use error::{Error, Result};
 pub use inertia::inertia;
 pub use information::{
@@ -42,4 +58,7 @@ pub use information::{
 };
 pub use pairs::{adjusted_rand_index, fowlkes_mallows};
 pub use purity::purity;
+pub use silhouette::{
+    SilhouetteEstimate, Silhouettes, sampled_silhouette, silhouette, simplified_silhouette,
+};
 pub use sizes::{cluster_sizes, imbalance_factor};

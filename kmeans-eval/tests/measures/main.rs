@@ -3,3 +3,5 @@
 mod external;
 mod inertia;
 mod iris;
+mod naive;
+mod silhouettes;

@@ -1,0 +1,122 @@
+//! Rows sorted by cluster and cut into strips, for measures of pairs.
+//!
+//! ```text
+//! rows by cluster:   0 0 0 0 1 1 2 2 2 2 2 2 2 2 2 2 2 2 3 3 4 4 4
+//! strips:          | 0 0 0 0 1 1 | 2 2 2 2 2 2 2 2 | 2 2 2 2 | 3 3 4 4 4 |
+//! ```
+//!
+//! A strip holds some whole clusters, or a part of one that is too large for one strip.
+
+use std::ops::Range;
+
+use kmeans_core::Segments;
+
+use crate::clustering::Clustering;
+use crate::distance::Distance;
+use crate::error::{Error, Result};
+
+/// Values of a strip.
+const STRIP_VALUES: usize = 1 << 18;
+
+/// Rows of a strip: sums of a pair of strips take at most 8 bytes a pair of rows.
+const STRIP_ROWS: usize = 2048;
+
+/// Some rows that stand next to each other when sorted by cluster.
+#[derive(Clone, Debug)]
+pub(crate) struct Strip {
+    /// Places in [`Clustering::order`].
+    pub(crate) places: Range<usize>,
+    /// The clusters that the rows belong to.
+    pub(crate) clusters: Range<usize>,
+    /// Where each cluster ends within the strip.
+    pub(crate) ends: Vec<usize>,
+}
+
+/// All rows in strips.
+pub(crate) fn strips(clustering: &Clustering<'_>) -> Vec<Strip> {
+    let most = (STRIP_VALUES / clustering.d()).clamp(16, STRIP_ROWS);
+    let mut strips: Vec<Strip> = Vec::new();
+    for cluster in 0..clustering.k() {
+        let places = clustering.places_of(cluster);
+        let is_whole = |strip: &Strip| strip.places.start == clustering.places_of(strip.clusters.start).start;
+        match strips.last_mut() {
+            Some(last) if is_whole(last) && last.places.len() + places.len() <= most => {
+                last.places.end = places.end;
+                last.clusters.end = cluster + 1;
+                last.ends.push(last.places.len());
+            }
+            _ => strips.extend(places.clone().step_by(most).map(|start| {
+                let places = start..places.end.min(start + most);
+                Strip { clusters: cluster..cluster + 1, ends: vec![places.len()], places }
+            })),
+        }
+    }
+    strips
+}
+
+/// A loaded strip's values, from anywhere.
+pub(crate) struct Loader<'a> {
+    clustering: &'a Clustering<'a>,
+    distance: Distance,
+    /// A power of two that brings values near 1, so that squares fit `f32`.
+    scale: f32,
+}
+
+impl<'a> Loader<'a> {
+    pub(crate) fn new(clustering: &'a Clustering<'a>, distance: Distance) -> Self {
+        let scale = if distance == Distance::Cosine { 1.0 } else { scale(clustering.max_abs()) };
+        Self { clustering, distance, scale }
+    }
+
+    /// What a sum of distances as measured has to be multiplied by.
+    pub(crate) fn unit(&self) -> f64 {
+        self.distance.unit() / f64::from(self.scale)
+    }
+
+    /// Rows, in the order given.
+    pub(crate) fn rows(&self, rows: &[usize], x: &mut Vec<f32>) -> Result<()> {
+        let points = self.clustering.points();
+        x.resize(rows.len() * points.dim(), 0.0);
+        points.gather(rows, x)?;
+        for (&row, x) in rows.iter().zip(x.chunks_exact_mut(points.dim())) {
+            if self.scale != 1.0 {
+                x.iter_mut().for_each(|x| *x *= self.scale);
+            }
+            if self.distance == Distance::Cosine && !to_unit_length(x) {
+                return Err(Error::ZeroRow { data: points.name().to_owned(), row: points.source_row(row) });
+            }
+        }
+        Ok(())
+    }
+
+    /// The rows of a strip.
+    pub(crate) fn strip(&self, strip: &Strip, x: &mut Vec<f32>) -> Result<()> {
+        self.rows(&self.clustering.order()[strip.places.clone()], x)
+    }
+}
+
+/// The rows of a strip as segments.
+pub(crate) fn segments<'a>(strip: &'a Strip, x: &'a [f32], d: usize) -> Segments<'a> {
+    Segments { x, d, ends: &strip.ends }
+}
+
+/// 1, or for values whose squares may leave the range of `f32` the power of two that brings the largest to about 1.
+fn scale(max_abs: f32) -> f32 {
+    const FAR: f32 = (1_u64 << 40) as f32;
+    if max_abs == 0.0 || (1.0 / FAR..FAR).contains(&max_abs) {
+        return 1.0;
+    }
+    // Below 2^127 either way.
+    let exponent = f64::from(max_abs).log2().round().clamp(-126.0, 126.0);
+    (-exponent).exp2() as f32
+}
+
+/// Divides by the length; `false` for a row of zeros.
+fn to_unit_length(x: &mut [f32]) -> bool {
+    let length = x.iter().map(|&x| f64::from(x).powi(2)).sum::<f64>().sqrt();
+    if length == 0.0 {
+        return false;
+    }
+    x.iter_mut().for_each(|x| *x = (f64::from(*x) / length) as f32);
+    true
+}
