@@ -115,6 +115,16 @@ impl<'a> Clustering<'a> {
         &self.means
     }
 
+    /// The mean of all rows, d values.
+    pub fn centre(&self) -> Vec<f64> {
+        let mut centre = vec![0.0; self.d()];
+        for (mean, size) in self.means.chunks_exact(self.d()).zip(self.sizes()) {
+            let share = size as f64 / self.n() as f64;
+            centre.iter_mut().zip(mean).for_each(|(centre, mean)| *centre += share * mean);
+        }
+        centre
+    }
+
     /// The Euclidean distance of each row to the mean of its cluster, not squared.
     pub fn distances(&self) -> &[f64] {
         &self.distances

@@ -36,12 +36,7 @@ pub fn calinski_harabasz(clustering: &Clustering<'_>) -> Result<f64> {
 
 /// `Σ n_j·‖mean_j − mean‖²`.
 fn between(clustering: &Clustering<'_>) -> f64 {
-    let (d, sizes) = (clustering.d(), clustering.sizes());
-    let mut centre = vec![0.0; d];
-    for (mean, &size) in clustering.means().chunks_exact(d).zip(&sizes) {
-        let share = size as f64 / clustering.n() as f64;
-        centre.iter_mut().zip(mean).for_each(|(centre, mean)| *centre += share * mean);
-    }
+    let (centre, d, sizes) = (clustering.centre(), clustering.d(), clustering.sizes());
     let about = |mean: &[f64]| mean.iter().zip(&centre).map(|(a, b)| (a - b).powi(2)).sum::<f64>();
     clustering.means().chunks_exact(d).zip(&sizes).map(|(mean, &size)| size as f64 * about(mean)).sum()
 }

@@ -8,7 +8,7 @@
 //! | ... counted in rows | [`purity`] |
 //! | how good is a clustering by itself? | [`Clustering`], then any measure on it |
 //! | ... nearer to its own cluster than to the next? | [`silhouette`], [`sampled_silhouette`], [`simplified_silhouette`] |
-//! | ... wide or far apart? | [`calinski_harabasz`], [`davies_bouldin`], [`cluster_spreads`], [`outliers`] |
+//! | ... wide or far apart? | [`calinski_harabasz`], [`davies_bouldin`], [`dunn`()], [`cluster_spreads`], [`outliers`] |
 //! | how tight are the clusters? | [`inertia`], [`sum_of_squares`], [`mean_distance`] |
 //! | how even are they? | [`cluster_sizes`], [`imbalance_factor`] |
 //!
@@ -34,6 +34,7 @@ mod clustering;
 mod contingency;
 mod dispersion;
 mod distance;
+mod dunn;
 mod error;
 mod inertia;
 mod information;
@@ -51,6 +52,7 @@ pub use dispersion::{
     Spread, calinski_harabasz, cluster_spreads, davies_bouldin, mean_distance, outliers, sum_of_squares,
 };
 pub use distance::Distance;
+pub use dunn::{Dunn, dunn};
 pub use error::{Error, Result};
 pub use inertia::inertia;
 pub use information::{

@@ -32,9 +32,19 @@ pub(crate) struct Strip {
     pub(crate) ends: Vec<usize>,
 }
 
+/// Rows of `d` columns that are measured at a time.
+pub(crate) fn strip_rows(d: usize) -> usize {
+    (STRIP_VALUES / d).clamp(16, STRIP_ROWS)
+}
+
+/// The share by which a distance of rows of `d` columns, or to a mean rounded to `f32`, may be off, generously.
+pub(crate) fn rounding(d: usize) -> f64 {
+    (d as f64 + 16.0) / f64::from(1 << 23)
+}
+
 /// All rows in strips.
 pub(crate) fn strips(clustering: &Clustering<'_>) -> Vec<Strip> {
-    let most = (STRIP_VALUES / clustering.d()).clamp(16, STRIP_ROWS);
+    let most = strip_rows(clustering.d());
     let mut strips: Vec<Strip> = Vec::new();
     for cluster in 0..clustering.k() {
         let places = clustering.places_of(cluster);
@@ -60,12 +70,28 @@ pub(crate) struct Loader<'a> {
     distance: Distance,
     /// A power of two that brings values near 1, so that squares fit `f32`.
     scale: f32,
+    /// What is subtracted from rows, to compare them with means that are rounded to `f32`: nothing, or the mean of all.
+    origin: Option<Vec<f32>>,
 }
 
 impl<'a> Loader<'a> {
     pub(crate) fn new(clustering: &'a Clustering<'a>, distance: Distance) -> Self {
         let scale = if distance == Distance::Cosine { 1.0 } else { scale(clustering.max_abs()) };
-        Self { clustering, distance, scale }
+        Self { clustering, distance, scale, origin: None }
+    }
+
+    /// Loads rows less the mean of all, and their scale.
+    pub(crate) fn about_centre(clustering: &'a Clustering<'a>) -> Self {
+        let origin = clustering.centre().iter().map(|&centre| centre as f32).collect();
+        Self { origin: Some(origin), ..Self::new(clustering, Distance::Euclidean) }
+    }
+
+    /// The means of all clusters as rows are loaded, row-major k×d.
+    pub(crate) fn means(&self) -> Vec<f32> {
+        let d = self.clustering.d();
+        let origin = |column: usize| self.origin.as_ref().map_or(0.0, |origin| f64::from(origin[column]));
+        let loaded = |(at, mean): (usize, &f64)| ((mean - origin(at % d)) * f64::from(self.scale)) as f32;
+        self.clustering.means().iter().enumerate().map(loaded).collect()
     }
 
     /// What a sum of distances as measured has to be multiplied by.
@@ -79,6 +105,9 @@ impl<'a> Loader<'a> {
         x.resize(rows.len() * points.dim(), 0.0);
         points.gather(rows, x)?;
         for (&row, x) in rows.iter().zip(x.chunks_exact_mut(points.dim())) {
+            if let Some(origin) = &self.origin {
+                x.iter_mut().zip(origin).for_each(|(x, origin)| *x -= origin);
+            }
             if self.scale != 1.0 {
                 x.iter_mut().for_each(|x| *x *= self.scale);
             }

@@ -7,28 +7,22 @@ use crate::clustering::Clustering;
 use crate::distance::Distance;
 use crate::error::Result;
 use crate::pairwise::with_pairwise;
-use crate::strips::Loader;
-
-/// Values of rows, and of means, that are measured at a time.
-const BLOCK_VALUES: usize = 1 << 18;
-
-/// Rows, or means, that are measured at a time.
-const BLOCK_ROWS: usize = 2048;
+use crate::strips::{Loader, strip_rows};
 
 /// The simplified silhouette of each row: `s = (b − a) / max(a, b)` with its Euclidean distance a to the mean of its
 /// cluster and the least distance b to the mean of another.
 ///
 /// Never negative for labels of a k-means. A row that is alone in its cluster has a = 0, and here 0, as in
-/// [`super::silhouette`]. Means are rounded to `f32`. Cost n·k·d on `device`, memory O(n) and a block. Source: \[HCH04\].
+/// [`super::silhouette`]. Rows and means are rounded to `f32` as differences from the mean of all. Cost n·k·d on `device`, memory O(n) and a block. Source: \[HCH04\].
 ///
 /// # Errors
 /// As [`super::silhouette`].
 pub fn simplified_silhouette(device: &dyn Trainer, clustering: &Clustering<'_>) -> Result<Silhouettes> {
     clustering.check_comparable()?;
     let (n, d, k) = (clustering.n(), clustering.d(), clustering.k());
-    let loader = Loader::new(clustering, Distance::Euclidean);
-    let means: Vec<f32> = clustering.means().iter().map(|&mean| (mean / loader.unit()) as f32).collect();
-    let step = (BLOCK_VALUES / d).clamp(16, BLOCK_ROWS);
+    let loader = Loader::about_centre(clustering);
+    let means = loader.means();
+    let step = strip_rows(d);
     let mut values = Vec::with_capacity(n);
     with_pairwise(device, |engine| {
         let (mut x, all) = (Vec::new(), (0..n).collect::<Vec<usize>>());

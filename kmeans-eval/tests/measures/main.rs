@@ -1,5 +1,6 @@
 //! Tests of the measures against scikit-learn, by hand and by law.
 
+mod dunn;
 mod external;
 mod inertia;
 mod iris;
