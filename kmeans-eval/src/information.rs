@@ -76,7 +76,7 @@ fn log_lift(table: &Contingency, cell: &Cell) -> f64 {
 }
 
 /// `Σ p·ln(1/p)` of the shares `p = size / n`, in nats.
-fn entropy(sizes: &[u64], n: u64) -> f64 {
+pub(crate) fn entropy(sizes: &[u64], n: u64) -> f64 {
     let n = n as f64;
     sizes.iter().map(|&size| size as f64 / n * (n / size as f64).ln()).sum()
 }

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | do two labelings agree? | [`Contingency`], then any measure on it |
 //! | ... counted in pairs of rows | [`adjusted_rand_index`], [`fowlkes_mallows`] |
-//! | ... counted in information | [`normalized_mutual_information`], [`homogeneity`], [`completeness`], [`v_measure`] |
+//! | ... counted in information | [`adjusted_mutual_information`], [`normalized_mutual_information`], [`homogeneity`], [`completeness`], [`v_measure`] |
 //! | ... counted in rows | [`purity`] |
 //! | how good is a clustering by itself? | [`Clustering`], then any measure on it |
 //! | ... nearer to its own cluster than to the next? | [`silhouette`], [`sampled_silhouette`], [`simplified_silhouette`] |
@@ -29,6 +29,7 @@
 #![forbid(unsafe_code)]
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
+mod adjusted_information;
 mod blocks;
 mod clustering;
 mod contingency;
@@ -46,6 +47,7 @@ mod silhouette;
 mod sizes;
 mod strips;
 
+pub use adjusted_information::{adjusted_mutual_information, expected_mutual_information};
 pub use clustering::Clustering;
 pub use contingency::{Cell, Contingency};
 pub use dispersion::{

@@ -2,6 +2,7 @@
 
 mod dunn;
 mod external;
+mod golden;
 mod inertia;
 mod iris;
 mod naive;
