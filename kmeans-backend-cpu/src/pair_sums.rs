@@ -94,7 +94,7 @@ struct Stretch {
     start: usize,
     /// For each segment that has rows here: its number, and where those end within the stretch.
     segments: Vec<(usize, usize)>,
-    /// For each of these segments one sum a row of the second set.
+    /// For each of these segments one sum a row of the second set; and 16 more, which the kernel asks for.
     columns: Vec<f64>,
     /// For each of these segments one a segment of the second set.
     least: Vec<f32>,
@@ -112,7 +112,7 @@ fn stretches(first: &Segments<'_>, second: &Segments<'_>) -> Vec<Stretch> {
             let segments: Vec<_> = here.map(|(i, range)| (i, range.end.min(end) - start)).collect();
             Stretch {
                 start,
-                columns: vec![0.0; segments.len() * second.rows()],
+                columns: vec![0.0; segments.len() * second.rows() + PANEL],
                 least: vec![f32::INFINITY; segments.len() * second.ends.len()],
                 most: vec![f32::NEG_INFINITY; segments.len() * second.ends.len()],
                 segments,
@@ -165,21 +165,22 @@ impl Desk {
     ) {
         let rows = self.negated.len() / d;
         let width = tile.rows.len().next_multiple_of(PANEL);
-        self.lines.resize(rows * width, 0.0);
+        self.lines.resize(rows * width + PANEL, 0.0);
         let Self { negated, lines } = self;
-        kernel::pair_lines(isa, PairLines { x: negated, d, panels: &tile.panels, root, out: lines });
-        let columns = stretch.columns.len() / stretch.segments.len();
+        let out = &mut lines[..rows * width];
+        kernel::pair_lines(isa, PairLines { x: negated, d, panels: &tile.panels, root, out });
+        let columns = (stretch.columns.len() - PANEL) / stretch.segments.len();
         let mut row = 0;
         for (at, &(_, end)) in stretch.segments.iter().enumerate() {
-            for line in lines[row * width..end * width].chunks_exact(width) {
+            while row < end {
                 let here = at * b + tile.segments.start..at * b + tile.segments.end;
                 kernel::sum_line(
                     isa,
                     Summed {
-                        line: &line[..tile.rows.len()],
+                        line: &lines[row * width..],
                         ends: &tile.ends,
                         sums: &mut own[row * b..][tile.segments.clone()],
-                        columns: &mut stretch.columns[at * columns..][tile.rows.clone()],
+                        columns: &mut stretch.columns[at * columns + tile.rows.start..],
                         least: &mut stretch.least[here.clone()],
                         most: &mut stretch.most[here],
                     },

@@ -59,6 +59,27 @@ pub enum Error {
         /// Rows.
         n: usize,
     },
+    /// Numbers of clusters that cannot be tried.
+    #[error("k from {first} to {last}, expected {least} to {most}")]
+    KRange {
+        /// The least k asked for.
+        first: usize,
+        /// The largest.
+        last: usize,
+        /// The least that the methods are defined for.
+        least: usize,
+        /// The largest.
+        most: usize,
+    },
+    /// A choice without methods.
+    #[error("no methods: at least one is needed to choose k")]
+    NoMethods,
+    /// Agreement is between two trainings at least.
+    #[error("{trainings} trainings, expected 2 or more to compare")]
+    Trainings {
+        /// Trainings asked for.
+        trainings: usize,
+    },
     /// A row without a direction.
     #[error("{data}: row {row} (counted from 0) is all zeros, which has no cosine distance")]
     ZeroRow {

@@ -9,6 +9,8 @@
 //! | how good is a clustering by itself? | [`Clustering`], then any measure on it |
 //! | ... nearer to its own cluster than to the next? | [`silhouette`], [`sampled_silhouette`], [`simplified_silhouette`] |
 //! | ... wide or far apart? | [`calinski_harabasz`], [`davies_bouldin`], [`dunn`()], [`cluster_spreads`], [`outliers`] |
+//! | how many clusters? | [`ChooseK`], [`x_means`], [`elbow`](elbow()), [`bic`](bic()) |
+//! | do trainings agree? | [`stability`](stability()) |
 //! | how tight are the clusters? | [`inertia`], [`sum_of_squares`], [`mean_distance`] |
 //! | how even are they? | [`cluster_sizes`], [`imbalance_factor`] |
 //!
@@ -31,10 +33,12 @@
 
 mod adjusted_information;
 mod blocks;
+mod choose_k;
 mod clustering;
 mod contingency;
 mod dispersion;
 mod distance;
+mod draw;
 mod dunn;
 mod error;
 mod inertia;
@@ -42,12 +46,15 @@ mod information;
 mod pairs;
 mod pairwise;
 mod parallel;
+mod params;
 mod purity;
 mod silhouette;
 mod sizes;
+mod stability;
 mod strips;
 
 pub use adjusted_information::{adjusted_mutual_information, expected_mutual_information};
+pub use choose_k::{ChooseK, Elbow, KChoice, KMeasures, Method, Recommendation, Vote, bic, elbow, x_means};
 pub use clustering::Clustering;
 pub use contingency::{Cell, Contingency};
 pub use dispersion::{
@@ -66,3 +73,4 @@ pub use silhouette::{
     SilhouetteEstimate, Silhouettes, sampled_silhouette, silhouette, simplified_silhouette,
 };
 pub use sizes::{cluster_sizes, imbalance_factor};
+pub use stability::{Stability, stability};

@@ -103,13 +103,13 @@ fn panel_of<L: Lanes, const MR: usize>(lanes: L, rows: [&[f32]; MR], panel: &[[f
 
 /// Sums of stretches of a line in f64, and the least and largest value of each.
 pub(crate) struct Summed<'a> {
-    /// Distances.
+    /// Distances, and 16 numbers more.
     pub(crate) line: &'a [f32],
     /// Where stretches end.
     pub(crate) ends: &'a [usize],
     /// The sum of each stretch is added here.
     pub(crate) sums: &'a mut [f64],
-    /// Every distance is added here.
+    /// Every distance is added here; 16 more stay as they are.
     pub(crate) columns: &'a mut [f64],
     pub(crate) least: &'a mut [f32],
     pub(crate) most: &'a mut [f32],
@@ -124,33 +124,53 @@ impl Kernel for Summed<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: Lanes>(self, _: L) {
+    fn run<L: Lanes>(mut self, _: L) {
         let mut start = 0;
         for (j, &end) in self.ends.iter().enumerate() {
-            let (line, columns) = (&self.line[start..end], &mut self.columns[start..end]);
-            let mut range = ([f32::INFINITY; PANEL], [f32::NEG_INFINITY; PANEL]);
-            let mut sums = [0.0; PANEL];
-            let (groups, rest) = line.as_chunks::<PANEL>();
-            let (column_groups, column_rest) = columns.as_chunks_mut::<PANEL>();
-            for (values, columns) in groups.iter().zip(column_groups) {
-                for l in 0..PANEL {
-                    let value = f64::from(values[l]);
-                    sums[l] += value;
-                    columns[l] += value;
-                    range.0[l] = if values[l] < range.0[l] { values[l] } else { range.0[l] };
-                    range.1[l] = if values[l] > range.1[l] { values[l] } else { range.1[l] };
-                }
+            let mut stretch = Stretch::default();
+            for at in (start..end - (end - start) % PANEL).step_by(PANEL) {
+                self.add(&mut stretch, at, PANEL);
             }
-            for (l, (&value, column)) in rest.iter().zip(column_rest).enumerate() {
-                sums[l] += f64::from(value);
-                *column += f64::from(value);
-                range.0[l] = range.0[l].min(value);
-                range.1[l] = range.1[l].max(value);
+            let rest = (end - start) % PANEL;
+            if rest > 0 {
+                self.add(&mut stretch, end - rest, rest);
             }
-            self.sums[j] += sums.iter().sum::<f64>();
-            self.least[j] = range.0.into_iter().fold(self.least[j], f32::min);
-            self.most[j] = range.1.into_iter().fold(self.most[j], f32::max);
+            self.sums[j] += stretch.sums.iter().sum::<f64>();
+            self.least[j] = stretch.least.into_iter().fold(self.least[j], f32::min);
+            self.most[j] = stretch.most.into_iter().fold(self.most[j], f32::max);
             start = end;
+        }
+    }
+}
+
+/// Sums and ranges in 16 lanes.
+struct Stretch {
+    sums: [f64; PANEL],
+    least: [f32; PANEL],
+    most: [f32; PANEL],
+}
+
+impl Default for Stretch {
+    fn default() -> Self {
+        Self { sums: [0.0; PANEL], least: [f32::INFINITY; PANEL], most: [f32::NEG_INFINITY; PANEL] }
+    }
+}
+
+impl Summed<'_> {
+    /// Adds the first `count` of 16 distances. The others add nothing: one by one, those that are left would take longer
+    /// than all the rest.
+    #[inline(always)]
+    fn add(&mut self, stretch: &mut Stretch, at: usize, count: usize) {
+        let line: &[f32; PANEL] = self.line[at..].first_chunk().expect("lines have 16 numbers more");
+        let columns: &mut [f64; PANEL] = self.columns[at..].first_chunk_mut().expect("and so have columns");
+        let Stretch { sums, least, most } = stretch;
+        for l in 0..PANEL {
+            let is_in = l < count;
+            let value = if is_in { f64::from(line[l]) } else { 0.0 };
+            sums[l] += value;
+            columns[l] += value;
+            least[l] = if is_in && line[l] < least[l] { line[l] } else { least[l] };
+            most[l] = if is_in && line[l] > most[l] { line[l] } else { most[l] };
         }
     }
 }

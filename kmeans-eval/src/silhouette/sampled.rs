@@ -1,13 +1,12 @@
 //! Silhouettes of a sample of rows.
 
 use kmeans_core::{Pairwise, Segments, Trainer};
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{Rng, SeedableRng};
 use serde::Serialize;
 
 use super::value;
 use crate::clustering::Clustering;
 use crate::distance::Distance;
+use crate::draw::draw;
 use crate::error::{Error, Result};
 use crate::pairwise::with_pairwise;
 use crate::strips::{Loader, Strip, segments, strips};
@@ -49,7 +48,7 @@ pub fn sampled_silhouette(
     if !(2..=n).contains(&m) {
         return Err(Error::SampleSize { m, n });
     }
-    let rows = drawn(n, m, seed);
+    let rows = draw(n, m, seed);
     let mut values = Vec::with_capacity(m);
     with_pairwise(device, |engine| {
         let loader = Loader::new(clustering, distance);
@@ -64,20 +63,6 @@ pub fn sampled_silhouette(
 
 /// Rows that are measured to all others at a time: all are read once for each.
 const SAMPLED_ROWS: usize = 4096;
-
-/// m of n rows, ascending, each with the same chance.
-fn drawn(n: usize, m: usize, seed: u64) -> Vec<usize> {
-    let mut random = ChaCha8Rng::seed_from_u64(seed);
-    let mut rows = Vec::with_capacity(m);
-    // Row by row: the chance to fill one of the places left. 2^64 is so far beyond n that the bias is none.
-    for row in 0..n {
-        let left = (n - row) as u128;
-        if (u128::from(random.next_u64()) * left) >> 64 < (m - rows.len()) as u128 {
-            rows.push(row);
-        }
-    }
-    rows
-}
 
 fn estimate(values: &[f64], n: usize) -> SilhouetteEstimate {
     let m = values.len() as f64;

@@ -1,0 +1,130 @@
+//! What is measured of each k.
+
+use kmeans_core::{Fit, Trainer};
+use kmeans_data::Points;
+use serde::Serialize;
+
+use super::bic::bic;
+use super::method::Method;
+use super::sweep::ChooseK;
+use crate::clustering::Clustering;
+use crate::dispersion::{calinski_harabasz, davies_bouldin, sum_of_squares};
+use crate::distance::Distance;
+use crate::error::Result;
+use crate::params::for_k;
+use crate::silhouette::{sampled_silhouette, silhouette};
+use crate::stability::{Stability, stability};
+
+/// One k, and what was measured of it; `None`: not asked for, or not defined.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct KMeasures {
+    /// Clusters.
+    pub k: usize,
+    /// Inertia of the training: over all rows.
+    pub inertia: f64,
+    /// Rows of each cluster.
+    pub cluster_sizes: Vec<u64>,
+    /// Iterations of the training.
+    pub niter: usize,
+    /// The mean silhouette.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub silhouette: Option<f64>,
+    /// Half the width of its 95 % confidence interval, where it is of a sample.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub silhouette_half_width: Option<f64>,
+    /// [`crate::calinski_harabasz`].
+    #[serde(rename = "calinski-harabasz", skip_serializing_if = "Option::is_none")]
+    pub calinski_harabasz: Option<f64>,
+    /// [`crate::davies_bouldin`].
+    #[serde(rename = "davies-bouldin", skip_serializing_if = "Option::is_none")]
+    pub davies_bouldin: Option<f64>,
+    /// The mean of `ln inertia` over references, less that of the rows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gap: Option<f64>,
+    /// Its simulation error, `s·√(1 + 1/B)` of B references.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gap_error: Option<f64>,
+    /// [`crate::bic`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bic: Option<f64>,
+    /// [`crate::stability`] on halves of the rows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stability: Option<f64>,
+    /// Seconds of training and measuring.
+    pub seconds: f64,
+}
+
+impl KMeasures {
+    /// Measures a training.
+    pub(super) fn of(device: &dyn Trainer, points: &dyn Points, fit: &Fit, choose: &ChooseK) -> Result<Self> {
+        let mut new = Self {
+            k: fit.report.k,
+            inertia: fit.report.inertia,
+            cluster_sizes: fit.report.cluster_sizes.clone(),
+            niter: fit.report.niter_done,
+            silhouette: None,
+            silhouette_half_width: None,
+            calinski_harabasz: None,
+            davies_bouldin: None,
+            gap: None,
+            gap_error: None,
+            bic: None,
+            stability: None,
+            seconds: 0.0,
+        };
+        let of_clusters = [Method::Silhouette, Method::CalinskiHarabasz, Method::DaviesBouldin, Method::Bic];
+        if of_clusters.into_iter().any(|method| choose.has(method)) {
+            new.measure_clusters(device, &Clustering::new(points, &fit.labels)?, choose)?;
+        }
+        if choose.has(Method::Stability) {
+            let params = for_k(choose.params(), new.k, Vec::new());
+            let Stability { subsamples, .. } = stability(device, points, &params, choose.trainings())?;
+            new.stability = Some(subsamples);
+        }
+        Ok(new)
+    }
+
+    fn measure_clusters(
+        &mut self,
+        device: &dyn Trainer,
+        clustering: &Clustering<'_>,
+        choose: &ChooseK,
+    ) -> Result<()> {
+        if choose.has(Method::Bic) {
+            self.bic = bic(&clustering.sizes(), sum_of_squares(clustering), clustering.d());
+        }
+        if !(2..clustering.n()).contains(&clustering.k()) {
+            return Ok(());
+        }
+        if choose.has(Method::CalinskiHarabasz) {
+            self.calinski_harabasz = Some(calinski_harabasz(clustering)?);
+        }
+        if choose.has(Method::DaviesBouldin) {
+            self.davies_bouldin = Some(davies_bouldin(clustering)?);
+        }
+        if choose.has(Method::Silhouette) {
+            self.measure_silhouette(device, clustering, choose)?;
+        }
+        Ok(())
+    }
+
+    fn measure_silhouette(
+        &mut self,
+        device: &dyn Trainer,
+        clustering: &Clustering<'_>,
+        choose: &ChooseK,
+    ) -> Result<()> {
+        let distance = Distance::of(choose.params().metric());
+        match choose.sample_of(clustering.n()) {
+            None => self.silhouette = Some(silhouette(device, clustering, distance)?.mean()),
+            Some(m) => {
+                let seed = choose.params().seed;
+                let (found, _) = sampled_silhouette(device, clustering, distance, m, seed)?;
+                self.silhouette = Some(found.mean);
+                self.silhouette_half_width = Some(found.half_width);
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,168 @@
+//! What the methods say together.
+
+use serde::Serialize;
+
+use super::elbow::elbow;
+use super::measures::KMeasures;
+use super::method::Method;
+
+/// The k that a method is for.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Vote {
+    /// The method.
+    pub method: Method,
+    /// Its choice; `None`: it sees none.
+    pub k: Option<usize>,
+    /// Why, in a sentence.
+    pub reason: String,
+}
+
+/// The k that most methods are for.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Recommendation {
+    /// The number of clusters.
+    pub k: usize,
+    /// The share of the methods that are for it, those for the k next to it counted by half: 1, if all are.
+    pub sureness: f64,
+    /// What each method says.
+    pub votes: Vec<Vote>,
+    /// What speaks against any of this.
+    pub doubts: Vec<String>,
+}
+
+/// Silhouettes below which clusters are no more than hints: the scale of \[KR90\], p. 88.
+const WEAK_SILHOUETTE: f64 = 0.25;
+
+/// Counts the votes: one for the k itself, half for a neighbour's. Ties go to the higher silhouette, then to the lower k.
+pub(super) fn recommend(
+    measured: &[KMeasures],
+    methods: &[Method],
+    by_splits: Option<usize>,
+) -> Recommendation {
+    let votes: Vec<Vote> = methods.iter().map(|&method| vote(measured, method, by_splits)).collect();
+    let places: Vec<usize> =
+        votes.iter().filter_map(|vote| measured.iter().position(|m| Some(m.k) == vote.k)).collect();
+    let support = |at: usize| {
+        let share = |place: &usize| match place.abs_diff(at) {
+            0 => 1.0,
+            1 => 0.5,
+            _ => 0.0,
+        };
+        places.iter().map(share).sum::<f64>()
+    };
+    let own = |at: usize| places.iter().filter(|&&place| place == at).count();
+    let silhouette = |at: usize| measured[at].silhouette.unwrap_or(f64::NEG_INFINITY);
+    let is_better = |a: usize, b: usize| {
+        let by_votes = support(a).total_cmp(&support(b)).then(own(a).cmp(&own(b)));
+        by_votes.then(silhouette(a).total_cmp(&silhouette(b))).is_gt()
+    };
+    let best = (1..measured.len()).fold(0, |best, at| if is_better(at, best) { at } else { best });
+    let sureness = support(best) / votes.len() as f64;
+    Recommendation { k: measured[best].k, sureness, doubts: doubts(measured, best, &votes, sureness), votes }
+}
+
+fn doubts(measured: &[KMeasures], best: usize, votes: &[Vote], sureness: f64) -> Vec<String> {
+    let mut doubts = Vec::new();
+    if votes.iter().all(|vote| vote.k.is_none()) {
+        doubts.push("no method sees a number of clusters: the first one tried is given".to_owned());
+    } else if sureness < 0.5 {
+        doubts.push(format!(
+            "methods disagree: the votes for k = {} and its neighbours are {:.0} %",
+            measured[best].k,
+            100.0 * sureness
+        ));
+    }
+    if let Some(silhouette) = measured[best].silhouette.filter(|&silhouette| silhouette <= WEAK_SILHOUETTE) {
+        doubts.push(format!("the mean silhouette is {silhouette:.3}: clusters overlap, or there are none"));
+    }
+    if measured.len() > 1 && best + 1 == measured.len() {
+        doubts.push(format!("k = {} is the largest that was tried", measured[best].k));
+    }
+    doubts
+}
+
+/// What one method says.
+fn vote(measured: &[KMeasures], method: Method, by_splits: Option<usize>) -> Vote {
+    let (k, reason) = match method {
+        Method::Elbow => by_elbow(measured),
+        Method::Silhouette => by_extreme(measured, "mean silhouette", 1.0, |m| m.silhouette),
+        Method::CalinskiHarabasz => {
+            by_extreme(measured, "Calinski–Harabasz index", 1.0, |m| m.calinski_harabasz)
+        }
+        Method::DaviesBouldin => by_extreme(measured, "Davies–Bouldin index", -1.0, |m| m.davies_bouldin),
+        Method::Gap => by_gap(measured),
+        Method::Bic => by_extreme(measured, "Bayesian information criterion", 1.0, |m| m.bic),
+        Method::XMeans => by_x_means(measured, by_splits),
+        Method::Stability => by_extreme(measured, "agreement of trainings on halves", 1.0, |m| m.stability),
+    };
+    Vote { method, k, reason }
+}
+
+fn by_elbow(measured: &[KMeasures]) -> (Option<usize>, String) {
+    let x: Vec<f64> = measured.iter().map(|m| m.k as f64).collect();
+    let y: Vec<f64> = measured.iter().map(|m| m.inertia).collect();
+    match elbow(&x, &y) {
+        Some(elbow) => {
+            let k = measured[elbow.at].k;
+            (
+                Some(k),
+                format!("inertia bends at {k}, {:.2} below a straight line of height 1", elbow.strength),
+            )
+        }
+        None => (None, "inertia does not bend".to_owned()),
+    }
+}
+
+/// The highest value, times a sign; the first of equal ones.
+fn by_extreme(
+    measured: &[KMeasures],
+    what: &str,
+    sign: f64,
+    of: impl Fn(&KMeasures) -> Option<f64>,
+) -> (Option<usize>, String) {
+    let values = || measured.iter().filter_map(|m| Some((m.k, of(m)?)));
+    let better = |best: Option<(usize, f64)>, next: (usize, f64)| match best {
+        Some(best) if sign * next.1 <= sign * best.1 => Some(best),
+        _ => Some(next),
+    };
+    let Some((k, value)) = values().fold(None, better) else {
+        return (None, format!("no {what} is defined"));
+    };
+    let second = values().filter(|&(other, _)| other != k).fold(None, better);
+    let word = if sign > 0.0 { "highest" } else { "lowest" };
+    let next = second.map_or(String::new(), |(k, value)| format!(", next {} at {k}", number(value)));
+    (Some(k), format!("the {word} {what} is {} at {k}{next}", number(value)))
+}
+
+/// Four digits that count.
+fn number(value: f64) -> String {
+    if value != 0.0 && (1e-3..1e6).contains(&value.abs()) {
+        let digits = (3 - value.abs().log10().floor() as i32).max(0) as usize;
+        format!("{value:.digits$}")
+    } else {
+        format!("{value:.3e}")
+    }
+}
+
+fn by_gap(measured: &[KMeasures]) -> (Option<usize>, String) {
+    let is_enough = |pair: &&[KMeasures]| {
+        let (this, next) = (&pair[0], &pair[1]);
+        matches!((this.gap, next.gap, next.gap_error), (Some(a), Some(b), Some(error)) if a >= b - error)
+    };
+    match measured.windows(2).find(is_enough) {
+        Some([this, next, ..]) => (
+            Some(this.k),
+            format!("the gap at {} is not below that at {} by more than its error", this.k, next.k),
+        ),
+        _ => (None, "the gap rises with every k".to_owned()),
+    }
+}
+
+/// The k tried that is next to where splits ended.
+fn by_x_means(measured: &[KMeasures], by_splits: Option<usize>) -> (Option<usize>, String) {
+    let Some(found) = by_splits else { return (None, "no clusters were split".to_owned()) };
+    let k = measured.iter().map(|m| m.k).min_by_key(|k| k.abs_diff(found));
+    (k, format!("splits of clusters end at {found}"))
+}

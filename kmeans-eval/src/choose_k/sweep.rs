@@ -1,0 +1,232 @@
+//! One training for each k.
+
+use std::time::Instant;
+
+use kmeans_core::{Fit, Job, KMeansModel, Params, Trainer};
+use kmeans_data::Points;
+use serde::Serialize;
+
+use super::gap::add_gaps;
+use super::measures::KMeasures;
+use super::method::Method;
+use super::recommend::{Recommendation, recommend};
+use super::x_means::x_means;
+use crate::error::{Error, Result};
+use crate::params::for_k;
+
+/// Rows from which on silhouettes are of a sample.
+const MANY_ROWS: usize = 20_000;
+
+/// Rows of that sample.
+const SAMPLE: usize = 4_000;
+
+/// Chooses the number of clusters: which k to try, by which methods, and how to train.
+///
+/// Each training begins with the centroids of the k before and draws the rest (k-means++ by default), so that it
+/// takes few iterations; the first one begins anew, ten times. Cost: a training and the measures asked for a k.
+#[derive(Clone, Debug)]
+pub struct ChooseK {
+    ks: Vec<usize>,
+    methods: Vec<Method>,
+    params: Params,
+    references: usize,
+    trainings: usize,
+    sample: Option<usize>,
+    is_warm: bool,
+}
+
+/// What was found.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct KChoice {
+    /// Each k tried, ascending.
+    pub k: Vec<KMeasures>,
+    /// What the methods say together.
+    pub recommended: Recommendation,
+    /// Seconds of all.
+    pub seconds: f64,
+    /// The model of the recommended k.
+    #[serde(skip)]
+    pub model: KMeansModel,
+}
+
+/// Restarts of the first training.
+const FIRST_RESTARTS: usize = 10;
+
+impl ChooseK {
+    /// Tries each of `ks`, by elbow, silhouette and Calinski–Harabasz index.
+    pub fn new(ks: impl IntoIterator<Item = usize>) -> Self {
+        let mut ks: Vec<usize> = ks.into_iter().collect();
+        ks.sort_unstable();
+        ks.dedup();
+        Self {
+            ks,
+            methods: vec![Method::Elbow, Method::Silhouette, Method::CalinskiHarabasz],
+            params: Params::new(1),
+            references: 10,
+            trainings: 5,
+            sample: None,
+            is_warm: true,
+        }
+    }
+
+    /// The methods that vote.
+    #[must_use]
+    pub fn methods(mut self, methods: impl Into<Vec<Method>>) -> Self {
+        self.methods = methods.into();
+        self
+    }
+
+    /// How to train; `k` and `init_centroids` are set for each training, `nredo` counts the draws tried for each.
+    #[must_use]
+    pub fn with_params(mut self, params: Params) -> Self {
+        self.params = params;
+        self
+    }
+
+    /// Reference data sets of the gap statistic; default 10.
+    #[must_use]
+    pub fn gap_references(mut self, references: usize) -> Self {
+        self.references = references;
+        self
+    }
+
+    /// Trainings on halves of the rows whose agreement is the stability of a k; default 5.
+    #[must_use]
+    pub fn stability_trainings(mut self, trainings: usize) -> Self {
+        self.trainings = trainings;
+        self
+    }
+
+    /// Rows whose silhouettes are measured, to all others; default: all of up to 20 000 rows, else 4000.
+    #[must_use]
+    pub fn silhouette_sample(mut self, rows: impl Into<Option<usize>>) -> Self {
+        self.sample = rows.into();
+        self
+    }
+
+    /// Whether trainings begin with the centroids of the k before; default on. Off, each begins anew: to compare.
+    #[must_use]
+    pub fn warm_starts(mut self, warm: bool) -> Self {
+        self.is_warm = warm;
+        self
+    }
+
+    pub(super) fn has(&self, method: Method) -> bool {
+        self.methods.contains(&method)
+    }
+
+    pub(super) fn params(&self) -> &Params {
+        &self.params
+    }
+
+    pub(super) fn references(&self) -> usize {
+        self.references
+    }
+
+    pub(super) fn trainings(&self) -> usize {
+        self.trainings
+    }
+
+    pub(super) fn ks(&self) -> &[usize] {
+        &self.ks
+    }
+
+    /// Rows of the sample whose silhouettes are measured; `None`: all.
+    pub(super) fn sample_of(&self, n: usize) -> Option<usize> {
+        match self.sample {
+            Some(rows) => (rows < n).then_some(rows),
+            None => (n > MANY_ROWS).then_some(SAMPLE),
+        }
+    }
+
+    /// Trains for each k, measures, and lets the methods vote.
+    ///
+    /// # Errors
+    /// [`Error::KRange`] for k outside 1 to n, none at all, or one for which no method that votes is defined;
+    /// [`Error::NoMethods`]; whatever trainings and measures fail with.
+    pub fn run(&self, device: &dyn Trainer, points: &dyn Points) -> Result<KChoice> {
+        self.run_watched(device, points, &mut |_| ())
+    }
+
+    /// The same, and calls `done` with each k that is measured.
+    ///
+    /// # Errors
+    /// As [`ChooseK::run`].
+    pub fn run_watched(
+        &self,
+        device: &dyn Trainer,
+        points: &dyn Points,
+        done: &mut dyn FnMut(&KMeasures),
+    ) -> Result<KChoice> {
+        self.check(points.rows())?;
+        let mut found = None;
+        device.with_ready(&mut |device| {
+            found = Some(self.sweep(device, points, done));
+            Ok(())
+        })?;
+        found.expect("a device that is ready calls the work")
+    }
+
+    fn check(&self, n: usize) -> Result<()> {
+        let comparing = [Method::Silhouette, Method::CalinskiHarabasz, Method::DaviesBouldin];
+        let only_comparing = self.methods.iter().all(|method| comparing.contains(method));
+        let (first, last) = match (self.ks.first(), self.ks.last()) {
+            _ if self.methods.is_empty() => return Err(Error::NoMethods),
+            (Some(&first), Some(&last)) => (first, last),
+            _ => return Err(Error::KRange { first: 0, last: 0, least: 1, most: n }),
+        };
+        let (least, most) = if only_comparing { (2, n.saturating_sub(1)) } else { (1, n) };
+        let is_inside = least <= first && last <= most;
+        if is_inside { Ok(()) } else { Err(Error::KRange { first, last, least, most }) }
+    }
+
+    fn sweep(
+        &self,
+        device: &dyn Trainer,
+        points: &dyn Points,
+        done: &mut dyn FnMut(&KMeasures),
+    ) -> Result<KChoice> {
+        let started = Instant::now();
+        let mut measured: Vec<KMeasures> = Vec::with_capacity(self.ks.len());
+        let mut models: Vec<KMeansModel> = Vec::with_capacity(self.ks.len());
+        for &k in &self.ks {
+            let begun = Instant::now();
+            let fit = self.train(device, points, k, models.last().map(KMeansModel::centroids))?;
+            let mut measures = KMeasures::of(device, points, &fit, self)?;
+            measures.seconds = begun.elapsed().as_secs_f64();
+            done(&measures);
+            measured.push(measures);
+            models.push(fit.model);
+        }
+        if self.has(Method::Gap) {
+            add_gaps(device, points, self, &mut measured)?;
+        }
+        let by_splits = match self.has(Method::XMeans) {
+            true => {
+                Some(x_means(device, points, &self.params, self.ks[0], self.ks[self.ks.len() - 1])?.model.k())
+            }
+            false => None,
+        };
+        let recommended = recommend(&measured, &self.methods, by_splits);
+        let at = self.ks.iter().position(|&k| k == recommended.k).expect("one of those tried is recommended");
+        let model = models.swap_remove(at);
+        Ok(KChoice { k: measured, recommended, seconds: started.elapsed().as_secs_f64(), model })
+    }
+
+    /// A training that begins with given centroids.
+    pub(super) fn train(
+        &self,
+        device: &dyn Trainer,
+        points: &dyn Points,
+        k: usize,
+        start: Option<&[f32]>,
+    ) -> Result<Fit> {
+        let start = start.filter(|_| self.is_warm);
+        let mut params = for_k(&self.params, k, start.map(<[f32]>::to_vec).unwrap_or_default());
+        if self.is_warm && start.is_none() {
+            params.nredo = params.nredo.max(FIRST_RESTARTS);
+        }
+        Ok(device.train(Job::new(points, &params))?)
+    }
+}
