@@ -8,6 +8,7 @@
 //! | ... counted in rows | [`purity`] |
 //! | how tight are the clusters? | [`inertia`] |
 //! | how even are they? | [`cluster_sizes`], [`imbalance_factor`] |
+//! | what do they look like? | `figure`, and `page` to hold figures: with the feature `plots` |
 //!
 //! Labels are any `i32` where two labelings are compared, and `0..k` where they number centroids.
 //! In corner cases, such as a single cluster, the measures follow scikit-learn; each says how.
@@ -28,8 +29,12 @@
 
 mod contingency;
 mod error;
+#[cfg(feature = "plots")]
+pub mod figure;
 mod inertia;
 mod information;
+#[cfg(feature = "plots")]
+pub mod page;
 mod pairs;
 mod purity;
 mod sizes;
