@@ -20,7 +20,7 @@ fn main() -> Result<()> {
             std::fs::write(path, figure.to_png(theme, 1.5)?)?;
         }
         figure.save(folder.join(name).with_extension("svg"), Overwrite::Replace)?;
-        page = page.section(figure.title()).figure(figure.description(), &figure);
+        page = page.figure(figure.description(), &figure);
     }
     page.save(folder.join("gallery.html"), Overwrite::Replace)?;
     println!("{}", folder.join("gallery.html").display());
@@ -36,7 +36,8 @@ fn figures() -> Result<Vec<(&'static str, Figure)>> {
     let mut values = vec![0.0; irises.rows() * irises.dim()];
     irises.read(0..irises.rows(), &mut values)?;
     let petals: Vec<_> = values.chunks(4).map(|row| (f64::from(row[2]), f64::from(row[3]))).collect();
-    let runs: Vec<Vec<f64>> = (0..8).map(|run| (1..6 + run).map(|i| falling(run as f64, i as f64)).collect()).collect();
+    let runs: Vec<Vec<f64>> =
+        (0..8).map(|run| (1..6 + run).map(|i| falling(run as f64, i as f64)).collect()).collect();
     let inertia = [(1, 681.4), (2, 152.3), (3, 78.9), (4, 57.2), (5, 46.4), (6, 39.0), (7, 34.3), (8, 30.0)];
     let scores = [(2, 0.681), (3, 0.553), (4, 0.498), (5, 0.489), (6, 0.365), (7, 0.357), (8, 0.362)];
     let silhouettes: Vec<Vec<f64>> =
@@ -52,9 +53,20 @@ fn figures() -> Result<Vec<(&'static str, Figure)>> {
         ("elbow", Elbow::new(curves).figure()?),
         ("silhouette", Silhouette::new(&silhouettes).figure()?),
         ("sizes", Sizes::new(&digits).figure()?.with_title("Digits of each kind")),
-        ("scatter", Scatter::new(&petals, &species).centroids(&centroids).axes("petal length, cm", "petal width, cm").figure()?),
-        ("recall", RecallSpeed::new(10).series("IVF1024,Flat", [0.6, 0.8, 0.9, 0.97, 0.99].map(|r| speed(r, 1.0)))
-            .series("IVF1024,PQ16", [0.4, 0.5, 0.58, 0.62].map(|r| speed(r, 0.3))).figure()?),
+        (
+            "scatter",
+            Scatter::new(&petals, &species)
+                .centroids(&centroids)
+                .axes("petal length, cm", "petal width, cm")
+                .figure()?,
+        ),
+        (
+            "recall",
+            RecallSpeed::new(10)
+                .series("IVF1024,Flat", [0.6, 0.8, 0.9, 0.97, 0.99].map(|r| speed(r, 1.0)))
+                .series("IVF1024,PQ16", [0.4, 0.5, 0.58, 0.62].map(|r| speed(r, 0.3)))
+                .figure()?,
+        ),
     ])
 }
 

@@ -7,10 +7,10 @@ use kuva::RasterBackend;
 use kuva::render::render::{Primitive, Scene, TextAnchor};
 
 use super::legend;
-use super::mark::literal;
 use super::panel::Panel;
 use super::svg::document;
 use super::theme::{Colors, Ink, Theme};
+use super::words::{fitted, literal};
 use crate::error::{Error, Result};
 
 /// Width of every figure, in units of about a pixel on screen.
@@ -88,7 +88,8 @@ impl Figure {
     /// written, or is there and is to be kept.
     pub fn save(&self, path: impl AsRef<Path>, overwrite: Overwrite) -> Result<()> {
         let path = path.as_ref();
-        let extension = path.extension().and_then(|extension| extension.to_str()).map(str::to_ascii_lowercase);
+        let extension =
+            path.extension().and_then(|extension| extension.to_str()).map(str::to_ascii_lowercase);
         let bytes = match extension.as_deref() {
             Some("svg") => self.to_svg(Theme::Light).into_bytes(),
             Some("png") => self.to_png(Theme::Light, SAVED_SCALE)?,
@@ -128,11 +129,12 @@ impl Figure {
     }
 }
 
+/// The title, which is bold and so about as wide as larger text.
 fn title(title: &str) -> Primitive {
     Primitive::Text {
         x: INSET,
         y: 20.0,
-        content: literal(title),
+        content: literal(&fitted(title, WIDTH - 2.0 * INSET, 19)),
         size: 17,
         anchor: TextAnchor::Start,
         rotate: None,

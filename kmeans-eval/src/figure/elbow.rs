@@ -109,7 +109,8 @@ impl Curve {
         let line: Vec<_> = points.iter().map(|&(k, value, _)| (k, value)).collect();
         panel.marks.push(Mark::Line { points: line.clone(), ink, width: 2.0 });
         if self.errors.is_some() {
-            let whisker = |&(x, value, error)| Mark::Whisker { x, low: value - error, high: value + error, ink };
+            let whisker =
+                |&(x, value, error)| Mark::Whisker { x, low: value - error, high: value + error, ink };
             panel.marks.extend(points.iter().map(whisker));
         }
         let symbol = Symbol::Circle;
@@ -158,7 +159,8 @@ impl Elbow {
             panel.height = if last == 0 { 260.0 } else { 130.0 };
             panel
         });
-        let title = if last == 0 { "Choosing the number of clusters" } else { "Measures by number of clusters" };
+        let title =
+            if last == 0 { "Choosing the number of clusters" } else { "Measures by number of clusters" };
         Ok(Figure::new(title, self.description((low, high)), panels.collect()))
     }
 

@@ -7,6 +7,7 @@ use super::mark::{dashed, filled, line, text};
 use super::panel::{LINE, TEXT};
 use super::symbol::Symbol;
 use super::theme::{Colors, Ink};
+use super::words::{fitted, width};
 
 /// Width of what stands before the text of a key.
 const SWATCH: f64 = 26.0;
@@ -19,6 +20,7 @@ const GAP: f64 = 18.0;
 pub(crate) enum Swatch {
     Line { ink: Ink, width: f64 },
     LineAndPoint { ink: Ink, symbol: Symbol },
+    Point { ink: Ink, symbol: Symbol, radius: f64 },
     Area { ink: Ink, opacity: f64 },
     Dashes,
     Nothing,
@@ -37,9 +39,8 @@ impl Key {
     }
 
     fn width(&self) -> f64 {
-        // The width of the font's characters, on average and a bit: texts are not measured.
         let swatch = if matches!(self.swatch, Swatch::Nothing) { 0.0 } else { SWATCH + 6.0 };
-        swatch + 0.62 * f64::from(TEXT) * self.label.chars().count() as f64
+        swatch + width(&self.label, TEXT)
     }
 }
 
@@ -66,23 +67,32 @@ pub(crate) fn height(keys: &[Key], width: f64) -> f64 {
 pub(crate) fn draw(scene: &mut Scene, keys: &[Key], (left, top): (f64, f64), width: f64, colors: &Colors) {
     for (key, (x, y)) in keys.iter().zip(rows(keys, width).0) {
         let (x, middle) = (left + x, top + y + LINE / 2.0);
-        let (start, end) = ((x, middle), (x + SWATCH, middle));
-        match key.swatch {
-            Swatch::Line { ink, width } => scene.add(line(vec![start, end], colors.ink(ink), width)),
-            Swatch::LineAndPoint { ink, symbol } => {
-                scene.add(line(vec![start, end], colors.ink(ink), 2.0));
-                let mut path = String::new();
-                symbol.append(&mut path, (x + SWATCH / 2.0, middle), 5.0);
-                scene.add(filled(path, Color::from(colors.ink(ink)), Color::None, 0.0, 1.0));
-            }
-            Swatch::Area { ink, opacity } => {
-                let path = format!("M{x:.1} {:.1}h{SWATCH}v12h-{SWATCH}z", middle - 6.0);
-                scene.add(filled(path, Color::from(colors.ink(ink)), Color::None, 0.0, opacity));
-            }
-            Swatch::Dashes => scene.add(dashed(start, end, colors)),
-            Swatch::Nothing => {}
-        }
+        draw_swatch(scene, key.swatch, (x, middle), colors);
         let x = if matches!(key.swatch, Swatch::Nothing) { x } else { x + SWATCH + 6.0 };
-        scene.add(text((x, middle + 5.0), &key.label, TextAnchor::Start, Some(colors.ink(Ink::Muted))));
+        let label = fitted(&key.label, left + width - x, TEXT);
+        scene.add(text((x, middle + 5.0), &label, TextAnchor::Start, Some(colors.ink(Ink::Muted))));
+    }
+}
+
+fn draw_swatch(scene: &mut Scene, swatch: Swatch, (x, middle): (f64, f64), colors: &Colors) {
+    let (start, end) = ((x, middle), (x + SWATCH, middle));
+    let point = |ink, symbol: Symbol, radius| {
+        let mut path = String::new();
+        symbol.append(&mut path, (x + SWATCH / 2.0, middle), radius);
+        filled(path, Color::from(colors.ink(ink)), Color::None, 0.0, 1.0)
+    };
+    match swatch {
+        Swatch::Line { ink, width } => scene.add(line(vec![start, end], colors.ink(ink), width)),
+        Swatch::LineAndPoint { ink, symbol } => {
+            scene.add(line(vec![start, end], colors.ink(ink), 2.0));
+            scene.add(point(ink, symbol, 5.0));
+        }
+        Swatch::Point { ink, symbol, radius } => scene.add(point(ink, symbol, radius)),
+        Swatch::Area { ink, opacity } => {
+            let path = format!("M{x:.1} {:.1}h{SWATCH}v12h-{SWATCH}z", middle - 6.0);
+            scene.add(filled(path, Color::from(colors.ink(ink)), Color::None, 0.0, opacity));
+        }
+        Swatch::Dashes => scene.add(dashed(start, end, colors)),
+        Swatch::Nothing => {}
     }
 }

@@ -7,6 +7,7 @@ use kuva::render::render::{PathData, Primitive, Scene, TextAnchor};
 use super::panel::TEXT;
 use super::symbol::Symbol;
 use super::theme::{Colors, Ink};
+use super::words::literal;
 
 /// Dashes of lines that are no data.
 pub(crate) const DASHES: &str = "6 4";
@@ -50,7 +51,11 @@ impl Mark {
             Self::Badge { at, text, ink } => badge(scene, place(axes, *at), text, *ink, colors),
             Self::Whisker { x, low, high, ink } => {
                 let ((x, low), (_, high)) = (place(axes, (*x, *low)), place(axes, (*x, *high)));
-                for ends in [[(x, low), (x, high)], [(x - 4.0, low), (x + 4.0, low)], [(x - 4.0, high), (x + 4.0, high)]] {
+                for ends in [
+                    [(x, low), (x, high)],
+                    [(x - 4.0, low), (x + 4.0, low)],
+                    [(x - 4.0, high), (x + 4.0, high)],
+                ] {
                     scene.add(line(ends.to_vec(), colors.ink(*ink), 1.5));
                 }
             }
@@ -77,12 +82,15 @@ pub(crate) fn line(points: Vec<(f64, f64)>, color: &str, width: f64) -> Primitiv
 
 pub(crate) fn dashed((x1, y1): (f64, f64), (x2, y2): (f64, f64), colors: &Colors) -> Primitive {
     let stroke_dasharray = Some(DASHES.to_owned());
-    Primitive::Line { x1, y1, x2, y2, stroke: Color::from(colors.ink(Ink::Text)), stroke_width: 1.5, stroke_dasharray }
-}
-
-/// A text as it is: the plotting crate would take what stands between two dollars for a formula.
-pub(crate) fn literal(text: &str) -> String {
-    text.replace('$', "\\$")
+    Primitive::Line {
+        x1,
+        y1,
+        x2,
+        y2,
+        stroke: Color::from(colors.ink(Ink::Text)),
+        stroke_width: 1.5,
+        stroke_dasharray,
+    }
 }
 
 pub(crate) fn text((x, y): (f64, f64), content: &str, anchor: TextAnchor, color: Option<&str>) -> Primitive {
@@ -92,7 +100,14 @@ pub(crate) fn text((x, y): (f64, f64), content: &str, anchor: TextAnchor, color:
 
 pub(crate) fn filled(d: String, fill: Color, stroke: Color, stroke_width: f64, opacity: f64) -> Primitive {
     let opacity = (opacity < 1.0).then_some(opacity);
-    Primitive::Path(Box::new(PathData { d, fill: Some(fill), stroke, stroke_width, opacity, stroke_dasharray: None }))
+    Primitive::Path(Box::new(PathData {
+        d,
+        fill: Some(fill),
+        stroke,
+        stroke_width,
+        opacity,
+        stroke_dasharray: None,
+    }))
 }
 
 fn area(axes: &ComputedLayout, outline: &[(f64, f64)], color: &str, opacity: f64) -> Primitive {
@@ -107,7 +122,7 @@ fn area(axes: &ComputedLayout, outline: &[(f64, f64)], color: &str, opacity: f64
 }
 
 fn badge(scene: &mut Scene, (cx, cy): (f64, f64), label: &str, ink: Ink, colors: &Colors) {
-    let r = if label.is_empty() { 5.0 } else { 8.0 + 3.0 * label.chars().count() as f64 };
+    let r = 8.0 + 3.0 * label.chars().count() as f64;
     let circle = |r, fill, stroke: Option<&str>| Primitive::Circle {
         cx,
         cy,
@@ -120,9 +135,7 @@ fn badge(scene: &mut Scene, (cx, cy): (f64, f64), label: &str, ink: Ink, colors:
     // A rim of background, that a badge is told from points of its colour.
     scene.add(circle(r + 3.0, colors.ink(Ink::Background), None));
     scene.add(circle(r, colors.ink(Ink::Background), Some(colors.ink(ink))));
-    if !label.is_empty() {
-        scene.add(text((cx, cy + 5.5), label, TextAnchor::Middle, None));
-    }
+    scene.add(text((cx, cy + 5.5), label, TextAnchor::Middle, None));
 }
 
 fn vertical(scene: &mut Scene, axes: &ComputedLayout, x: f64, label: &str, colors: &Colors) {

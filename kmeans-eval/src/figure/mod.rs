@@ -27,8 +27,8 @@
 //! # }
 //! ```
 
-mod check;
 mod chart;
+mod check;
 mod elbow;
 mod legend;
 mod mark;
@@ -44,6 +44,7 @@ mod spread;
 mod svg;
 mod symbol;
 mod theme;
+mod words;
 
 pub use chart::Figure;
 pub use elbow::{Better, Curve, Elbow};

@@ -82,7 +82,7 @@ impl<'a> Objective<'a> {
     fn draw(&self, panel: &mut Panel) {
         let others: Vec<_> = (0..self.runs.len()).filter(|&run| Some(run) != self.chosen).collect();
         for i in spread(others.len(), RUNS) {
-            panel.marks.extend(line(&self.runs[others[i]], Ink::Muted, 1.0));
+            panel.marks.extend(line(&self.runs[others[i]], Ink::Faint, 1.2));
         }
         if let Some(chosen) = self.chosen {
             panel.marks.extend(line(&self.runs[chosen], Ink::Series(0), 3.0));
@@ -95,7 +95,7 @@ impl<'a> Objective<'a> {
                 n if n > RUNS => format!("{RUNS} of {n} {kind}"),
                 n => format!("{kind}: {n}"),
             };
-            panel.keys.push(Key::new(Swatch::Line { ink: Ink::Muted, width: 1.0 }, label));
+            panel.keys.push(Key::new(Swatch::Line { ink: Ink::Faint, width: 1.2 }, label));
         }
     }
 
@@ -104,7 +104,11 @@ impl<'a> Objective<'a> {
         let mut text = format!("Runs: {runs}. The lowest objective of any iteration is {}.", short(least));
         if let Some((chosen, last)) = self.chosen.and_then(|run| Some((run, self.runs[run].last()?))) {
             let iterations = self.runs[chosen].len();
-            text += &format!(" Run {} was chosen; after iteration {iterations} it is at {}.", chosen + 1, short(*last));
+            text += &format!(
+                " Run {} was chosen; after iteration {iterations} it is at {}.",
+                chosen + 1,
+                short(*last)
+            );
         }
         text
     }

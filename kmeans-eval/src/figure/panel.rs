@@ -7,10 +7,11 @@ use kuva::render::layout::{AxisLabelOverlap, ComputedLayout, Layout, TickFormat}
 use kuva::render::render::{Primitive, Scene, TextAnchor};
 
 use super::legend::Key;
-use super::mark::{Mark, literal};
+use super::mark::Mark;
 use super::number;
 use super::range::whole_step;
 use super::theme::{Colors, Ink};
+use super::words::{fitted, literal};
 
 /// Size of all text but titles: 9 points where a figure is printed 12 cm wide.
 pub(crate) const TEXT: u32 = 15;
@@ -58,18 +59,20 @@ impl Panel {
 
     /// Places the axes in a panel of `width`, below `top` of other things.
     pub(crate) fn layout(&self, width: f64, top: f64, colors: &Colors) -> (Layout, ComputedLayout) {
-        let heading = if self.y.label.is_empty() { 6.0 } else { LINE + 6.0 };
+        let heading = if self.y.label.is_empty() { 6.0 } else { LINE + 10.0 };
         let below = if self.x.label.is_empty() { 28.0 } else { 28.0 + LINE };
         let above = top + heading + if self.has_vertical_rule() { LINE } else { 0.0 };
         let mut layout = self.axes(colors).with_width(width).with_height(above + self.height + below);
-        layout.x_label = Some(literal(&self.x.label)).filter(|label| !label.is_empty());
+        layout.x_label =
+            Some(literal(&fitted(&self.x.label, width - 100.0, TEXT))).filter(|label| !label.is_empty());
         let mut computed = ComputedLayout::from_layout(&layout);
         (computed.x_range, computed.y_range) = (self.x.range, self.y.range);
-        (computed.x_ticks, computed.y_ticks) = (6, 5);
+        (computed.x_ticks, computed.y_ticks) = (6, self.y_ticks());
         computed.margin_top = above;
         computed.margin_bottom = below;
         computed.margin_right = RIGHT;
-        computed.margin_left = if self.y.scale == Scale::Bare { 34.0 } else { computed.y_tick_label_px + 22.0 };
+        computed.margin_left =
+            if self.y.scale == Scale::Bare { 34.0 } else { computed.y_tick_label_px + 22.0 };
         computed.recompute_transforms();
         (layout, computed)
     }
@@ -86,9 +89,14 @@ impl Panel {
         layout.x_label_overlap = AxisLabelOverlap::Thin;
         layout.x_tick_format = ticks(&self.x);
         layout.y_tick_format = ticks(&self.y);
-        layout.x_tick_step = step(&self.x, 8);
-        layout.y_tick_step = step(&self.y, 5);
+        layout.x_tick_step = step(&self.x, 12);
+        layout.y_tick_step = step(&self.y, self.y_ticks());
         layout
+    }
+
+    /// About how many ticks of the vertical axis stand apart.
+    fn y_ticks(&self) -> usize {
+        if self.height < 200.0 { 3 } else { 5 }
     }
 
     fn has_vertical_rule(&self) -> bool {
@@ -108,8 +116,8 @@ impl Panel {
             let above = if self.has_vertical_rule() { LINE } else { 0.0 };
             scene.add(Primitive::Text {
                 x: 4.0,
-                y: computed.margin_top - above - 9.0,
-                content: literal(&self.y.label),
+                y: computed.margin_top - above - 13.0,
+                content: literal(&fitted(&self.y.label, computed.width - 8.0, TEXT)),
                 size: TEXT,
                 anchor: TextAnchor::Start,
                 rotate: None,
@@ -123,9 +131,14 @@ impl Panel {
     }
 }
 
-/// The step of ticks at whole numbers.
+/// The step of ticks, where it is not left to the plotting crate.
 fn step(axis: &Axis, ticks: usize) -> Option<f64> {
-    (axis.scale == Scale::Whole).then(|| whole_step(axis.range.1 - axis.range.0, ticks))
+    match axis.scale {
+        Scale::Whole => Some(whole_step(axis.range.1 - axis.range.0, ticks)),
+        // It makes no ticks of steps without end.
+        Scale::Bare => Some(f64::INFINITY),
+        Scale::Linear | Scale::Log => None,
+    }
 }
 
 fn ticks(axis: &Axis) -> TickFormat {

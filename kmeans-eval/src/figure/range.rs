@@ -16,9 +16,10 @@ pub(crate) fn padded((low, high): (f64, f64)) -> (f64, f64) {
     (f64::max(low - room, f64::MIN / 4.0), f64::min(high + room, f64::MAX / 4.0))
 }
 
-/// A range of positive numbers with room at both ends on a logarithmic axis.
+/// A range of positive numbers with room at both ends on a logarithmic axis: wide enough for two of its ticks.
 pub(crate) fn padded_log((low, high): (f64, f64)) -> (f64, f64) {
-    let room = (high / low).powf(0.06).clamp(1.2, 10.0);
+    let ratio = high / low;
+    let room = f64::max(ratio.powf(0.06).clamp(1.2, 10.0), (6.0 / ratio).sqrt());
     (low / room, high * room)
 }
 

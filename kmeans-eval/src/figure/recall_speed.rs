@@ -43,7 +43,9 @@ impl RecallSpeed {
     pub fn figure(&self) -> Result<Figure> {
         for (name, points) in &self.series {
             let recalls = points.iter().map(|point| point.0);
-            check_values(WHAT, name, recalls, "a recall from 0 to 1", |recall| (0.0..=1.0).contains(&recall))?;
+            check_values(WHAT, name, recalls, "a recall from 0 to 1", |recall| {
+                (0.0..=1.0).contains(&recall)
+            })?;
             let speeds = points.iter().map(|point| point.1);
             let is_fit = |speed: f64| speed.is_finite() && speed >= 1e-9;
             check_values(WHAT, name, speeds, "a finite number of queries per second, 10⁻⁹ or more", is_fit)?;

@@ -80,7 +80,7 @@ impl<'a> Scatter<'a> {
             let points = points.clone();
             (!points.is_empty()).then_some(Mark::Points { points, symbol, ink, radius: 3.0, opacity: 0.7 })
         }));
-        panel.marks.extend(self.badges());
+        self.draw_centroids(&mut panel);
         let (n, k) = (self.points.len(), clusters.len());
         if n > POINTS {
             panel.keys.push(Key::new(Swatch::Nothing, format!("{POINTS} of {n} rows in {k} clusters")));
@@ -98,7 +98,12 @@ impl<'a> Scatter<'a> {
             check_finite(WHAT, "coordinates of centroids", self.centroids.iter().flat_map(both))?;
         }
         check_count(WHAT, "labels", self.labels.len(), self.points.len())?;
-        let used = self.labels.iter().copied().max().map_or(0, |label| usize::try_from(label).map_or(0, |label| label + 1));
+        let used = self
+            .labels
+            .iter()
+            .copied()
+            .max()
+            .map_or(0, |label| usize::try_from(label).map_or(0, |label| label + 1));
         let k = if self.centroids.is_empty() { used } else { self.centroids.len() };
         for (row, &label) in self.labels.iter().enumerate() {
             cluster(row, label, k)?;
@@ -110,11 +115,15 @@ impl<'a> Scatter<'a> {
         Ok(clusters)
     }
 
-    fn badges(&self) -> impl Iterator<Item = Mark> {
-        let numbered = self.centroids.len() <= NUMBERED;
-        self.centroids.iter().enumerate().map(move |(j, &at)| {
-            let text = if numbered { j.to_string() } else { String::new() };
-            Mark::Badge { at, text, ink: Ink::Series(j) }
-        })
+    fn draw_centroids(&self, panel: &mut Panel) {
+        if self.centroids.len() <= NUMBERED {
+            let badge = |(j, &at): (usize, &_)| Mark::Badge { at, text: j.to_string(), ink: Ink::Series(j) };
+            panel.marks.extend(self.centroids.iter().enumerate().map(badge));
+        } else {
+            let (symbol, ink) = (Symbol::Circle, Ink::Text);
+            let points = self.centroids.to_vec();
+            panel.marks.push(Mark::Points { points, symbol, ink, radius: 2.5, opacity: 1.0 });
+            panel.keys.push(Key::new(Swatch::Point { ink, symbol, radius: 2.5 }, "centroids"));
+        }
     }
 }

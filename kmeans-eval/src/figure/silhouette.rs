@@ -64,7 +64,8 @@ impl<'a> Silhouette<'a> {
     pub fn figure(&self) -> Result<Figure> {
         let mean = self.check()?;
         let sorted: Vec<_> = self.clusters.iter().map(|values| sorted(values)).collect();
-        let low = sorted.iter().filter_map(|values| values.first()).fold(0.0, |low: f64, &value| low.min(value));
+        let low =
+            sorted.iter().filter_map(|values| values.first()).fold(0.0, |low: f64, &value| low.min(value));
         let range = (f64::max((low * 10.0).floor() / 10.0, -1.0), 1.0);
         let few = sorted.len() <= BANDS;
         let panel = if few { self.bands(&sorted, range, mean) } else { quantiles(&sorted, range, mean) };
@@ -110,7 +111,11 @@ impl<'a> Silhouette<'a> {
         let k = sorted.len();
         let gap = 0.1 / k as f64;
         let x = Axis { label: "silhouette".to_owned(), range, scale: Scale::Linear };
-        let y = Axis { label: "cluster, as high as it has rows".to_owned(), range: (0.0, 1.0 + gap * (k + 1) as f64), scale: Scale::Bare };
+        let y = Axis {
+            label: "clusters, each as high as its share of rows".to_owned(),
+            range: (0.0, 1.0 + gap * (k + 1) as f64),
+            scale: Scale::Bare,
+        };
         let mut top = y.range.1;
         let mut panel = Panel::new(x, y);
         panel.height = 360.0;
@@ -163,7 +168,8 @@ fn quantiles(sorted: &[Vec<f64>], range: (f64, f64), mean: f64) -> Panel {
     by_mean.sort_by(|a, b| mean_of(b).total_cmp(&mean_of(a)));
     let (k, ink) = (by_mean.len(), Ink::Series(0));
     let columns: Vec<_> = spread(k, COLUMNS).collect();
-    let at = |q: f64| -> Vec<_> { columns.iter().map(|&i| (i as f64 + 1.0, quantile(by_mean[i], q))).collect() };
+    let at =
+        |q: f64| -> Vec<_> { columns.iter().map(|&i| (i as f64 + 1.0, quantile(by_mean[i], q))).collect() };
     let band = |low, high| at(low).into_iter().chain(at(high).into_iter().rev()).collect();
     let label = "clusters, by falling mean".to_owned();
     let x = Axis { label, range: (0.0, k as f64 + 1.0), scale: Scale::Whole };

@@ -53,7 +53,7 @@ impl<'a> Sizes<'a> {
         let range = (-0.6, self.sizes.len() as f64 - 0.4);
         let x = Axis { label: "cluster".to_owned(), range, scale: Scale::Whole };
         let range = (0.0, (largest as f64 * 1.05).max(1.0));
-        let mut panel = Panel::new(x, Axis { label: "rows".to_owned(), range, scale: Scale::Linear });
+        let mut panel = Panel::new(x, Axis { label: "rows".to_owned(), range, scale: Scale::Whole });
         let bar = |(j, &size): (usize, &u64)| bar((j as f64 - 0.4, j as f64 + 0.4), size as f64);
         panel.marks.extend(self.sizes.iter().enumerate().map(bar));
         panel.marks.push(Mark::Horizontal { y: even });

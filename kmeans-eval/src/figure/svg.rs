@@ -5,9 +5,11 @@ use kuva::render::render::Scene;
 use maud::html;
 
 use super::theme::{Colors, Ink};
+use super::words::allowed;
 
 /// Fonts of text: the system's own. The layout leaves room for the widest, DejaVu Sans.
-const FONTS: &str = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'DejaVu Sans', sans-serif";
+const FONTS: &str =
+    "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'DejaVu Sans', sans-serif";
 
 /// The scene as a document that shrinks to what it is put in, with a title and a description for those who hear it.
 pub(crate) fn document(scene: &Scene, title: &str, description: &str, colors: &Colors) -> String {
@@ -22,11 +24,5 @@ pub(crate) fn document(scene: &Scene, title: &str, description: &str, colors: &C
     );
     // Escaped as text of HTML, which is text of XML too.
     let spoken = html! { title { (allowed(title)) } desc { (allowed(description)) } };
-    allowed(&format!("{head}{}{drawing}", spoken.into_string()))
-}
-
-/// Without the control characters that XML has no place for.
-fn allowed(text: &str) -> String {
-    let is_allowed = |c: char| matches!(c, '\t' | '\n' | '\r') || !(c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}'));
-    text.chars().filter(|&c| is_allowed(c)).collect()
+    format!("{head}{}{drawing}", spoken.into_string())
 }

@@ -21,6 +21,8 @@ pub(crate) enum Ink {
     Text,
     /// Axes, secondary text and what stands behind.
     Muted,
+    /// Data that stands behind other data.
+    Faint,
     Grid,
     /// A series or cluster, by number.
     Series(usize),
@@ -31,6 +33,7 @@ pub(crate) struct Colors {
     background: String,
     text: String,
     muted: String,
+    faint: String,
     grid: String,
     series: [String; SERIES],
 }
@@ -47,17 +50,18 @@ const ON_DARK: [&str; SERIES] =
 impl Colors {
     pub(crate) fn of(theme: Theme) -> Self {
         match theme {
-            Theme::Light => Self::new(["#ffffff", "#1a1a1a", "#5c5c5c", "#e4e4e4"], ON_WHITE),
-            Theme::Dark => Self::new(["#16181c", "#ececec", "#a8a8a8", "#33363c"], ON_DARK),
-            Theme::Paper => Self::new(["#ffffff", "#000000", "#404040", "#d9d9d9"], ON_WHITE),
+            Theme::Light => Self::new(["#ffffff", "#1a1a1a", "#5c5c5c", "#ababab", "#e4e4e4"], ON_WHITE),
+            Theme::Dark => Self::new(["#16181c", "#ececec", "#a8a8a8", "#6c7078", "#33363c"], ON_DARK),
+            Theme::Paper => Self::new(["#ffffff", "#000000", "#404040", "#a0a0a0", "#d9d9d9"], ON_WHITE),
         }
     }
 
-    fn new([background, text, muted, grid]: [&str; 4], series: [&str; SERIES]) -> Self {
+    fn new([background, text, muted, faint, grid]: [&str; 5], series: [&str; SERIES]) -> Self {
         Self {
             background: background.to_owned(),
             text: text.to_owned(),
             muted: muted.to_owned(),
+            faint: faint.to_owned(),
             grid: grid.to_owned(),
             series: series.map(str::to_owned),
         }
@@ -69,6 +73,7 @@ impl Colors {
             background: "var(--plot-background)".to_owned(),
             text: "var(--plot-text)".to_owned(),
             muted: "var(--plot-muted)".to_owned(),
+            faint: "var(--plot-faint)".to_owned(),
             grid: "var(--plot-grid)".to_owned(),
             series: std::array::from_fn(|i| format!("var(--plot-{i})")),
         }
@@ -79,6 +84,7 @@ impl Colors {
             Ink::Background => &self.background,
             Ink::Text => &self.text,
             Ink::Muted => &self.muted,
+            Ink::Faint => &self.faint,
             Ink::Grid => &self.grid,
             Ink::Series(i) => &self.series[i % SERIES],
         }
@@ -87,9 +93,10 @@ impl Colors {
 
 /// Declarations of a theme's colours as variables of CSS, for figures within a page.
 pub(crate) fn css_variables(theme: Theme) -> String {
-    let Colors { background, text, muted, grid, series } = Colors::of(theme);
+    let Colors { background, text, muted, faint, grid, series } = Colors::of(theme);
     let mut css = format!(
-        "--plot-background:{background};--plot-text:{text};--plot-muted:{muted};--plot-grid:{grid};"
+        "--plot-background:{background};--plot-text:{text};--plot-muted:{muted};--plot-faint:{faint};\
+         --plot-grid:{grid};"
     );
     for (i, color) in series.iter().enumerate() {
         css += &format!("--plot-{i}:{color};");

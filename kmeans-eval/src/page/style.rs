@@ -30,7 +30,7 @@ figure{margin:1.5rem 0}
 figure svg{display:block;width:100%;max-width:40rem!important;height:auto}
 figcaption{color:var(--plot-muted);font-size:.9375rem;margin-top:.5rem}
 pre{background:var(--raised);border:1px solid var(--plot-grid);border-radius:.5rem;padding:.75rem 1rem;overflow-x:auto;font:.875rem/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
-@media (max-width:30rem){main{padding:1.25rem .875rem 3rem}h1{font-size:1.5rem}.tiles{grid-template-columns:1fr 1fr}.pairs{grid-template-columns:1fr;gap:0}.pairs dd{margin-bottom:.5rem}}
+@media (max-width:30rem){main{padding:1.25rem .875rem 3rem}h1{font-size:1.5rem}.tiles{grid-template-columns:1fr 1fr}.pairs{grid-template-columns:1fr;gap:0}.pairs dd{margin-bottom:.5rem}figure svg{width:calc(100% + 1.75rem);max-width:none!important;margin:0 -.875rem}}
 @media print{main{max-width:none;padding:0}figure,.tiles div,tr,pre{break-inside:avoid}h2{break-after:avoid}pre{white-space:pre-wrap}.scroll{overflow:visible}}
 ";
 
