@@ -170,7 +170,9 @@ impl Elbow {
             let k = curve.recommended;
             let value = curve.points.iter().find(|&&(other, _)| Some(other) == k).map(|&(_, value)| value);
             text += &match k.zip(value) {
-                Some((k, value)) => format!(" {} recommends {k}, where it is {}.", curve.name, short(value)),
+                Some((k, value)) => {
+                    format!(" {}: {k} recommended, where it is {}.", curve.name, short(value))
+                }
                 None => format!(" {}.", curve.name),
             };
         }

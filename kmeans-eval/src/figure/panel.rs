@@ -83,6 +83,8 @@ impl Panel {
         layout.theme.tick_color = colors.ink(Ink::Muted).to_owned();
         layout.theme.grid_color = colors.ink(Ink::Grid).to_owned();
         (layout.label_size, layout.tick_size, layout.body_size) = (TEXT, TEXT, TEXT);
+        // As many as are drawn: the margin is as wide as their widest.
+        layout.ticks = self.y_ticks();
         layout.log_x = self.x.scale == Scale::Log;
         layout.log_y = self.y.scale == Scale::Log;
         layout.suppress_y_ticks = self.y.scale == Scale::Bare;

@@ -70,7 +70,7 @@ impl<'a> Silhouette<'a> {
         let few = sorted.len() <= BANDS;
         let panel = if few { self.bands(&sorted, range, mean) } else { quantiles(&sorted, range, mean) };
         let description = format!(
-            "Silhouettes of the rows of {} clusters, from -1, which is wrong, to 1, which is clear. Their mean is {}.",
+            "Silhouettes of the rows of {} clusters, from −1, which is wrong, to 1, which is clear. Their mean is {}.",
             sorted.len(),
             short(mean),
         );

@@ -36,14 +36,14 @@ impl<'a> Sizes<'a> {
     pub fn figure(&self) -> Result<Figure> {
         let largest = self.sizes.iter().copied().max().ok_or(Error::NothingToDraw { what: WHAT })?;
         let k = self.sizes.len();
-        let rows: f64 = self.sizes.iter().map(|&size| size as f64).sum();
-        let even = rows / k as f64;
+        let rows: u128 = self.sizes.iter().copied().map(u128::from).sum();
+        let even = rows as f64 / k as f64;
         let panel = if k <= BARS { self.bars(even, largest) } else { self.histogram(even, largest) };
         let smallest = self.sizes.iter().copied().min().unwrap_or(largest);
         let empty = self.sizes.iter().filter(|&&size| size == 0).count();
         let description = format!(
-            "{} rows in {k} clusters: the smallest has {smallest}, the largest {largest}, n/k is {}, empty are {empty}.",
-            short(rows),
+            "{rows} rows in {k} clusters, of which {empty} are empty. The smallest has {smallest} rows, the largest \
+             {largest}; n/k is {}.",
             short(even),
         );
         Ok(Figure::new("Cluster sizes", description, vec![panel]))
@@ -62,7 +62,7 @@ impl<'a> Sizes<'a> {
     }
 
     fn histogram(&self, even: f64, largest: u64) -> Panel {
-        // Bins are as wide as whole numbers of rows, so that none holds more sizes than its neighbours by rounding.
+        // Bins hold whole numbers of sizes, and all as many.
         let smallest = self.sizes.iter().copied().min().unwrap_or(0);
         let width = ((largest - smallest) / BINS as u64).saturating_add(1);
         let mut counts = vec![0u64; ((largest - smallest) / width) as usize + 1];

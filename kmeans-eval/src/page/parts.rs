@@ -37,7 +37,11 @@ pub(super) fn table<T: AsRef<str>>(headers: &[&str], rows: &[Vec<T>]) -> Markup 
         div.scroll tabindex="0" {
             table {
                 thead {
-                    tr { @for (i, header) in headers.iter().enumerate() { th scope="col" class=[class(i)] { (header) } } }
+                    tr {
+                        @for (i, header) in headers.iter().enumerate() {
+                            th scope="col" class=[class(i)] { (header) }
+                        }
+                    }
                 }
                 tbody {
                     @for row in rows {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use kmeans_eval::figure::{Figure, Objective, Scatter, Sizes, Theme};
+use kmeans_eval::figure::{Curve, Elbow, Figure, Objective, Scatter, Sizes, Theme};
 use roxmltree::{Document, Node};
 
 use crate::samples;
@@ -108,6 +108,25 @@ fn everything_lies_within_the_picture() {
                 let value: f64 = value.parse().unwrap();
                 assert!((0.0..=560.0).contains(&value), "{}: {name} = {value}", figure.title());
             }
+        }
+    }
+}
+
+#[test]
+fn ticks_have_room_for_their_texts() {
+    let inertia = Curve::new("inertia", [(2, 8.1e11), (8, 5.4e11), (1024, 1.2e11)]);
+    let scores = Curve::new("score", [(1, 0.1), (2, 0.2)]);
+    for figure in samples::all().into_iter().chain([Elbow::new([inertia, scores]).figure().unwrap()]) {
+        let svg = figure.to_svg(Theme::Light);
+        let document = Document::parse(&svg).unwrap();
+        let on_the_left = document.descendants().filter(|node| node.attribute("text-anchor") == Some("end"));
+        for node in on_the_left {
+            let x: f64 = node.attribute("x").unwrap().parse().unwrap();
+            let text = node.text().unwrap();
+            // Digits are wider, and raised digits hardly narrower.
+            let raised = text.chars().filter(|c| "⁰¹²³⁴⁵⁶⁷⁸⁹⁻".contains(*c)).count();
+            let width = 15.0 * (0.6 * (text.chars().count() - raised) as f64 + 0.38 * raised as f64);
+            assert!(x - width > 6.0, "{text} at {x}");
         }
     }
 }
