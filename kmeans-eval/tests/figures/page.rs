@@ -65,12 +65,13 @@ fn columns_of_numbers_are_on_the_right() {
 
 #[test]
 fn figures_take_the_colours_of_the_page() {
-    let html = Page::new("t").figure("caption", &samples::scatter(50, 3)).to_html();
+    let page = samples::all().iter().fold(Page::new("t"), |page, figure| page.figure("caption", figure));
+    let html = page.to_html();
     let (style, svg) = html.split_once("</style>").unwrap();
     assert!(style.contains("prefers-color-scheme:dark"));
     let names = svg.split("var(").skip(1).map(|rest| rest.split_once(')').unwrap().0);
     let names: std::collections::BTreeSet<_> = names.collect();
-    assert!(names.contains("--plot-0") && names.contains("--plot-text"));
+    assert!(names.contains("--plot-0") && names.contains("--plot-faint"));
     for name in names {
         // In light, in dark and in print.
         assert_eq!(style.matches(&format!("{name}:")).count(), 3, "{name}");
