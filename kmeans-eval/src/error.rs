@@ -1,5 +1,7 @@
 //! What can go wrong, and by how much.
 
+use std::path::PathBuf;
+
 use kmeans_data::DataError;
 
 /// Why a measure could not be taken. Rows and columns count from 0.
@@ -115,6 +117,64 @@ pub enum Error {
         column: usize,
         /// What stands there.
         value: f32,
+    },
+    /// A figure without anything to draw.
+    #[error("figure of {what}: no values to draw")]
+    NothingToDraw {
+        /// What the figure shows.
+        what: &'static str,
+    },
+    /// A value that has no place in a figure.
+    #[error("figure of {what}: value {index} (counted from 0) of {series} is {value}, expected {expected}")]
+    CannotDraw {
+        /// What the figure shows.
+        what: &'static str,
+        /// The series that the value is of.
+        series: String,
+        /// Place in the series.
+        index: usize,
+        /// The value.
+        value: f64,
+        /// What would do.
+        expected: &'static str,
+    },
+    /// Inputs of a figure whose numbers do not match.
+    #[error("figure of {what}: {found} {counted}, expected {expected}")]
+    FigureCount {
+        /// What the figure shows.
+        what: &'static str,
+        /// What was counted.
+        counted: &'static str,
+        /// How many there should be.
+        expected: usize,
+        /// How many there are.
+        found: usize,
+    },
+    /// The number of a series or a k that the figure does not have.
+    #[error("figure of {what}: {number} is to be marked and is not among what is drawn")]
+    NotInFigure {
+        /// What the figure shows.
+        what: &'static str,
+        /// What is missing.
+        number: usize,
+    },
+    /// A file name that says neither SVG nor PNG.
+    #[error("{}: figures are written as .svg or .png", path.display())]
+    FigureFormat {
+        /// The name.
+        path: PathBuf,
+    },
+    /// A picture too small or too large.
+    #[error("scale {scale} of a picture, expected a number from 0.1 to 16")]
+    FigureScale {
+        /// Pixels per unit.
+        scale: f32,
+    },
+    /// The plotting crate failed.
+    #[error("cannot paint the figure: {reason}")]
+    CannotPaint {
+        /// Its words.
+        reason: String,
     },
     /// Reading the points failed.
     #[error(transparent)]

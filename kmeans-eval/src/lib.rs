@@ -13,6 +13,7 @@
 //! | do trainings agree? | [`stability`](stability()) |
 //! | how tight are the clusters? | [`inertia`], [`sum_of_squares`], [`mean_distance`] |
 //! | how even are they? | [`cluster_sizes`], [`imbalance_factor`] |
+//! | what do they look like? | `figure`, and `page` to hold figures: with the feature `plots` |
 //!
 //! Labels are any `i32` where two labelings are compared, and `0..k` where they number centroids.
 //! In corner cases, such as a single cluster, the measures follow scikit-learn; each says how.
@@ -41,8 +42,12 @@ mod distance;
 mod draw;
 mod dunn;
 mod error;
+#[cfg(feature = "plots")]
+pub mod figure;
 mod inertia;
 mod information;
+#[cfg(feature = "plots")]
+pub mod page;
 mod pairs;
 mod pairwise;
 mod parallel;

@@ -8,6 +8,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
 use super::measures::KMeasures;
+use super::models::models;
 use super::sweep::ChooseK;
 use crate::blocks::for_each_block;
 use crate::error::Result;
@@ -24,11 +25,9 @@ pub(super) fn add_gaps(
     for reference in 0..choose.references() {
         let x = uniform(points.rows(), &ranges, choose.params().seed, reference as u64);
         let rows = RowSlice::new(&x, points.dim()).map_err(kmeans_core::Error::from)?;
-        let mut start: Option<Vec<f32>> = None;
-        for (&k, logs) in choose.ks().iter().zip(&mut logs) {
-            let fit = choose.train(device, &rows, k, start.as_deref())?;
-            logs.push(fit.report.inertia.ln());
-            start = Some(fit.model.centroids().to_vec());
+        let found = models(device, &rows, choose.params(), choose.ks(), choose.is_warm())?;
+        for (model, logs) in found.iter().zip(&mut logs) {
+            logs.push(model.inertia().ln());
         }
     }
     for (measures, logs) in measured.iter_mut().zip(logs) {

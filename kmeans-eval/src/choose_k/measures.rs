@@ -1,6 +1,9 @@
 //! What is measured of each k.
 
-use kmeans_core::{Fit, Trainer};
+use std::ops::ControlFlow;
+use std::time::Instant;
+
+use kmeans_core::{AssignOptions, KMeansModel, Trainer};
 use kmeans_data::Points;
 use serde::Serialize;
 
@@ -21,18 +24,18 @@ use crate::stability::{Stability, stability};
 pub struct KMeasures {
     /// Clusters.
     pub k: usize,
-    /// Inertia of the training: over all rows.
+    /// Inertia over all rows.
     pub inertia: f64,
     /// Rows of each cluster.
     pub cluster_sizes: Vec<u64>,
-    /// Iterations of the training.
+    /// Iterations of the training that was kept.
     pub niter: usize,
     /// The mean silhouette.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub silhouette: Option<f64>,
-    /// Half the width of its 95 % confidence interval, where it is of a sample.
+    /// Its standard error, as of rows drawn from many more.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub silhouette_half_width: Option<f64>,
+    pub silhouette_error: Option<f64>,
     /// [`crate::calinski_harabasz`].
     #[serde(rename = "calinski-harabasz", skip_serializing_if = "Option::is_none")]
     pub calinski_harabasz: Option<f64>,
@@ -51,20 +54,27 @@ pub struct KMeasures {
     /// [`crate::stability`] on halves of the rows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stability: Option<f64>,
-    /// Seconds of training and measuring.
+    /// Seconds of measuring.
     pub seconds: f64,
 }
 
 impl KMeasures {
-    /// Measures a training.
-    pub(super) fn of(device: &dyn Trainer, points: &dyn Points, fit: &Fit, choose: &ChooseK) -> Result<Self> {
+    /// Measures a model.
+    pub(super) fn of(
+        device: &dyn Trainer,
+        points: &dyn Points,
+        model: &KMeansModel,
+        choose: &ChooseK,
+    ) -> Result<Self> {
+        let begun = Instant::now();
+        let found = device.assign(points, model, AssignOptions::default(), &|_| ControlFlow::Continue(()))?;
         let mut new = Self {
-            k: fit.report.k,
-            inertia: fit.report.inertia,
-            cluster_sizes: fit.report.cluster_sizes.clone(),
-            niter: fit.report.niter_done,
+            k: model.k(),
+            inertia: found.inertia,
+            cluster_sizes: found.cluster_sizes,
+            niter: model.report().niter_done,
             silhouette: None,
-            silhouette_half_width: None,
+            silhouette_error: None,
             calinski_harabasz: None,
             davies_bouldin: None,
             gap: None,
@@ -75,13 +85,14 @@ impl KMeasures {
         };
         let of_clusters = [Method::Silhouette, Method::CalinskiHarabasz, Method::DaviesBouldin, Method::Bic];
         if of_clusters.into_iter().any(|method| choose.has(method)) {
-            new.measure_clusters(device, &Clustering::new(points, &fit.labels)?, choose)?;
+            new.measure_clusters(device, &Clustering::new(points, &found.labels)?, choose)?;
         }
         if choose.has(Method::Stability) {
             let params = for_k(choose.params(), new.k, Vec::new());
             let Stability { subsamples, .. } = stability(device, points, &params, choose.trainings())?;
             new.stability = Some(subsamples);
         }
+        new.seconds = begun.elapsed().as_secs_f64();
         Ok(new)
     }
 
@@ -116,15 +127,18 @@ impl KMeasures {
         choose: &ChooseK,
     ) -> Result<()> {
         let distance = Distance::of(choose.params().metric());
-        match choose.sample_of(clustering.n()) {
-            None => self.silhouette = Some(silhouette(device, clustering, distance)?.mean()),
+        let values = match choose.sample_of(clustering.n()) {
+            None => silhouette(device, clustering, distance)?.values().to_vec(),
             Some(m) => {
-                let seed = choose.params().seed;
-                let (found, _) = sampled_silhouette(device, clustering, distance, m, seed)?;
-                self.silhouette = Some(found.mean);
-                self.silhouette_half_width = Some(found.half_width);
+                let (_, drawn) = sampled_silhouette(device, clustering, distance, m, choose.params().seed)?;
+                drawn.into_iter().map(|(_, value)| value).collect()
             }
-        }
+        };
+        let m = values.len() as f64;
+        let mean = values.iter().sum::<f64>() / m;
+        let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (m - 1.0);
+        self.silhouette = Some(mean);
+        self.silhouette_error = Some((variance / m).sqrt());
         Ok(())
     }
 }

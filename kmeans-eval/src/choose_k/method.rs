@@ -11,7 +11,7 @@ use serde::{Serialize, Serializer};
 pub enum Method {
     /// Where the curve of inertia bends most ([`crate::elbow`]).
     Elbow,
-    /// The highest mean silhouette ([`crate::silhouette`]).
+    /// The least k whose mean silhouette ([`crate::silhouette`]) is within a standard error of the highest.
     Silhouette,
     /// The highest index ([`crate::calinski_harabasz`]).
     CalinskiHarabasz,

@@ -3,7 +3,9 @@
 //! | file | what |
 //! |---|---|
 //! | `method.rs` | the methods, by name |
-//! | `sweep.rs` | one training for each k, each beginning with the centroids of the one before |
+//! | `sweep.rs` | which k to try, and how |
+//! | `models.rs` | a model for each k, each from those next to it |
+//! | `merge.rs` | fewer centroids from more |
 //! | `measures.rs` | what is measured of each k |
 //! | `elbow.rs` | where a falling curve bends most |
 //! | `gap.rs` | against rows without clusters |
@@ -15,7 +17,9 @@ mod bic;
 mod elbow;
 mod gap;
 mod measures;
+mod merge;
 mod method;
+mod models;
 mod recommend;
 mod sweep;
 mod x_means;

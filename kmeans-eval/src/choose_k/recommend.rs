@@ -87,7 +87,7 @@ fn doubts(measured: &[KMeasures], best: usize, votes: &[Vote], sureness: f64) ->
 fn vote(measured: &[KMeasures], method: Method, by_splits: Option<usize>) -> Vote {
     let (k, reason) = match method {
         Method::Elbow => by_elbow(measured),
-        Method::Silhouette => by_extreme(measured, "mean silhouette", 1.0, |m| m.silhouette),
+        Method::Silhouette => by_silhouette(measured),
         Method::CalinskiHarabasz => {
             by_extreme(measured, "Calinski–Harabasz index", 1.0, |m| m.calinski_harabasz)
         }
@@ -112,6 +112,26 @@ fn by_elbow(measured: &[KMeasures]) -> (Option<usize>, String) {
             )
         }
         None => (None, "inertia does not bend".to_owned()),
+    }
+}
+
+/// The least k whose silhouette is within a standard error of the highest: more clusters have to earn it.
+fn by_silhouette(measured: &[KMeasures]) -> (Option<usize>, String) {
+    let (highest, reason) = by_extreme(measured, "mean silhouette", 1.0, |m| m.silhouette);
+    let highest = measured.iter().find(|m| Some(m.k) == highest);
+    let Some(limit) = highest.and_then(|m| Some(m.silhouette? - m.silhouette_error?)) else {
+        return (None, reason);
+    };
+    let value_of = |m: &KMeasures| m.silhouette.unwrap_or(f64::NEG_INFINITY);
+    match measured.iter().find(|&m| value_of(m) >= limit) {
+        Some(m) if Some(m.k) != highest.map(|m| m.k) => {
+            let value = number(value_of(m));
+            (
+                Some(m.k),
+                format!("{reason}; {value} at {} is within its standard error, with fewer clusters", m.k),
+            )
+        }
+        m => (m.map(|m| m.k), reason),
     }
 }
 

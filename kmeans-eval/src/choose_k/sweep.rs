@@ -2,17 +2,17 @@
 
 use std::time::Instant;
 
-use kmeans_core::{Fit, Job, KMeansModel, Params, Trainer};
+use kmeans_core::{KMeansModel, Params, Trainer};
 use kmeans_data::Points;
 use serde::Serialize;
 
 use super::gap::add_gaps;
 use super::measures::KMeasures;
 use super::method::Method;
+use super::models::models;
 use super::recommend::{Recommendation, recommend};
 use super::x_means::x_means;
 use crate::error::{Error, Result};
-use crate::params::for_k;
 
 /// Rows from which on silhouettes are of a sample.
 const MANY_ROWS: usize = 20_000;
@@ -22,8 +22,9 @@ const SAMPLE: usize = 4_000;
 
 /// Chooses the number of clusters: which k to try, by which methods, and how to train.
 ///
-/// Each training begins with the centroids of the k before and draws the rest (k-means++ by default), so that it
-/// takes few iterations; the first one begins anew, ten times. Cost: a training and the measures asked for a k.
+/// Each k is trained anew (`nredo` times, once by default, and small k more often), from the centroids of the k before, the rest drawn, and from
+/// those of the k behind, some merged; the best is kept. Trainings from neighbours take few iterations. Cost: the
+/// trainings and the measures asked for; memory k·d for each k tried, besides that of a training.
 #[derive(Clone, Debug)]
 pub struct ChooseK {
     ks: Vec<usize>,
@@ -50,18 +51,19 @@ pub struct KChoice {
     pub model: KMeansModel,
 }
 
-/// Restarts of the first training.
-const FIRST_RESTARTS: usize = 10;
-
 impl ChooseK {
-    /// Tries each of `ks`, by elbow, silhouette and Calinski–Harabasz index.
+    /// The methods that vote where nothing is said: those that need no further trainings.
+    pub const METHODS: [Method; 4] =
+        [Method::Elbow, Method::Silhouette, Method::CalinskiHarabasz, Method::DaviesBouldin];
+
+    /// Tries each of `ks`, by [`ChooseK::METHODS`].
     pub fn new(ks: impl IntoIterator<Item = usize>) -> Self {
         let mut ks: Vec<usize> = ks.into_iter().collect();
         ks.sort_unstable();
         ks.dedup();
         Self {
             ks,
-            methods: vec![Method::Elbow, Method::Silhouette, Method::CalinskiHarabasz],
+            methods: Self::METHODS.to_vec(),
             params: Params::new(1),
             references: 10,
             trainings: 5,
@@ -77,7 +79,7 @@ impl ChooseK {
         self
     }
 
-    /// How to train; `k` and `init_centroids` are set for each training, `nredo` counts the draws tried for each.
+    /// How to train; `k`, `init_centroids` and `final_assign` are set for each training.
     #[must_use]
     pub fn with_params(mut self, params: Params) -> Self {
         self.params = params;
@@ -105,7 +107,8 @@ impl ChooseK {
         self
     }
 
-    /// Whether trainings begin with the centroids of the k before; default on. Off, each begins anew: to compare.
+    /// Whether to train from the centroids of neighbouring k, too; default on. Off, each training is on its own: to
+    /// compare.
     #[must_use]
     pub fn warm_starts(mut self, warm: bool) -> Self {
         self.is_warm = warm;
@@ -126,6 +129,10 @@ impl ChooseK {
 
     pub(super) fn trainings(&self) -> usize {
         self.trainings
+    }
+
+    pub(super) fn is_warm(&self) -> bool {
+        self.is_warm
     }
 
     pub(super) fn ks(&self) -> &[usize] {
@@ -188,16 +195,12 @@ impl ChooseK {
         done: &mut dyn FnMut(&KMeasures),
     ) -> Result<KChoice> {
         let started = Instant::now();
+        let mut models = models(device, points, &self.params, &self.ks, self.is_warm)?;
         let mut measured: Vec<KMeasures> = Vec::with_capacity(self.ks.len());
-        let mut models: Vec<KMeansModel> = Vec::with_capacity(self.ks.len());
-        for &k in &self.ks {
-            let begun = Instant::now();
-            let fit = self.train(device, points, k, models.last().map(KMeansModel::centroids))?;
-            let mut measures = KMeasures::of(device, points, &fit, self)?;
-            measures.seconds = begun.elapsed().as_secs_f64();
+        for model in &models {
+            let measures = KMeasures::of(device, points, model, self)?;
             done(&measures);
             measured.push(measures);
-            models.push(fit.model);
         }
         if self.has(Method::Gap) {
             add_gaps(device, points, self, &mut measured)?;
@@ -212,21 +215,5 @@ impl ChooseK {
         let at = self.ks.iter().position(|&k| k == recommended.k).expect("one of those tried is recommended");
         let model = models.swap_remove(at);
         Ok(KChoice { k: measured, recommended, seconds: started.elapsed().as_secs_f64(), model })
-    }
-
-    /// A training that begins with given centroids.
-    pub(super) fn train(
-        &self,
-        device: &dyn Trainer,
-        points: &dyn Points,
-        k: usize,
-        start: Option<&[f32]>,
-    ) -> Result<Fit> {
-        let start = start.filter(|_| self.is_warm);
-        let mut params = for_k(&self.params, k, start.map(<[f32]>::to_vec).unwrap_or_default());
-        if self.is_warm && start.is_none() {
-            params.nredo = params.nredo.max(FIRST_RESTARTS);
-        }
-        Ok(device.train(Job::new(points, &params))?)
     }
 }
