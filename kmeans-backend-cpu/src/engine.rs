@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use burn_ndarray::NdArray;
 use kmeans_core::{
-    Centroids, Closer, Engine, Error, Extent, Frame, Metric, Neighbours, PairCounts, PairDistance, PairSums,
-    PartialStats, Pruning, Result, Rows, Scanner, Segments,
+    Centroids, Closer, Engine, Error, Extent, Frame, Metric, Neighbours, PairCounts, PairDistance,
+    PairRanges, PairSums, PartialStats, Pruning, Result, Rows, Scanner, Segments,
 };
 
 use crate::byte_isa::ByteIsa;
@@ -287,6 +287,10 @@ impl Engine for CpuEngine {
         distance: PairDistance,
     ) -> Result<PairSums> {
         Ok(pair_sums::pair_sums(&self.workers, self.isa, &first, &second, distance))
+    }
+
+    fn pair_ranges(&self, first: Segments<'_>, second: Segments<'_>) -> Result<PairRanges> {
+        Ok(pair_sums::pair_ranges(&self.workers, self.isa, &first, &second))
     }
 
     fn scanner(&self) -> Option<Arc<dyn Scanner>> {

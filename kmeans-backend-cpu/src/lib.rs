@@ -25,6 +25,7 @@ mod kernel;
 mod loaded;
 mod matrix;
 mod pair_sums;
+mod pair_tiles;
 mod panels;
 mod pass;
 mod prepared;

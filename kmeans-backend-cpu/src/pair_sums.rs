@@ -1,28 +1,27 @@
 //! Distances between two sets of rows, added up by segments.
 //!
 //! ```text
-//! pack the second set
+//! pack the second set in tiles that stay in the second-level cache
 //! share stretches of 32 rows of the first among the workers:
-//!     for each 512 rows of the second:     they stay in the second-level cache
-//!         measure 32 × 512 distances
+//!     for each tile:
+//!         measure all distances
 //!         add them to the sums of their rows, and of their columns
 //! add the sums of columns, stretch by stretch in their order
 //! ```
 //!
-//! Stretches do not depend on the number of workers, so neither do the bits.
+//! Of two sets that are the same one, a stretch looks at itself and the rows behind it: sums of rows and of columns
+//! together are then those of all pairs. Stretches do not depend on the number of workers, so neither do the bits.
 
-use kmeans_core::{PairDistance, PairSums, Segments};
+use std::ops::Range;
+
+use kmeans_core::{PairDistance, PairRanges, PairSums, Segments};
 
 use crate::isa::Isa;
-use crate::kernel::{self, Lines, PANEL, PairLines, Summed};
+use crate::kernel::{self, Ranged, Summed};
+use crate::pair_tiles::{Desk, STRETCH, Stretch, Tile, stretches, tiles};
 use crate::workers::Workers;
 
-/// Rows of the first set in a stretch.
-const STRETCH: usize = 32;
-
-/// Values of the second set that are measured to at a time: 256 KiB.
-const TILE_VALUES: usize = 1 << 16;
-
+/// Sums of all distances.
 pub(crate) fn pair_sums(
     workers: &Workers,
     isa: Isa,
@@ -34,159 +33,110 @@ pub(crate) fn pair_sums(
     if first.x.is_empty() || second.x.is_empty() {
         return sums;
     }
-    let (tiles, d, b) = (tiles(second), first.d, second.ends.len());
-    let stretches: Vec<Stretch> = stretches(first, second);
-    let len = Workers::worth_sharing(stretches.len(), [first.rows(), d, second.rows()]);
-    let work = |desk: &mut Desk, (stretch, own): (&mut Stretch, &mut [f64])| {
-        desk.negate(&first.x[stretch.start * d..][..own.len() / b * d]);
-        for tile in &tiles {
-            desk.add(isa, stretch, tile, own, [d, b], distance == PairDistance::Euclidean);
+    let (tiles, b) = (tiles(second), second.ends.len());
+    let is_one = std::ptr::eq(first.x, second.x) && first.ends == second.ends;
+    let root = distance == PairDistance::Euclidean;
+    let mut columns: Vec<Columns> =
+        stretches(first).map(|stretch| Columns::new(stretch, second.rows())).collect();
+    let len = Workers::worth_sharing(columns.len(), [first.rows(), first.d, second.rows()]);
+    let items = columns.iter_mut().zip(sums.first.chunks_mut(STRETCH * b));
+    workers.share(len, items, Desk::default, |desk, (columns, own)| {
+        let rows = columns.stretch.rows.clone();
+        desk.negate(&first.x[rows.start * first.d..rows.end * first.d]);
+        let passed = if is_one { rows.start } else { 0 };
+        for tile in tiles.iter().filter(|tile| tile.rows.end > passed) {
+            let from = passed.saturating_sub(tile.rows.start);
+            let lines = desk.measure(isa, tile, from, first.d, root);
+            columns.add(isa, tile, from, lines, own);
         }
-    };
-    let mut stretches = stretches;
-    let items = stretches.iter_mut().zip(sums.first.chunks_mut(STRETCH * b));
-    workers.share(len, items, Desk::default, work);
-    stretches.iter().for_each(|stretch| stretch.add_to(&mut sums, [first.ends.len(), b]));
+        if is_one {
+            columns.forget(rows);
+        }
+    });
+    columns.iter().for_each(|columns| columns.add_to(&mut sums.second));
+    if is_one {
+        for (row, sums_of_row) in sums.first.chunks_exact_mut(b).enumerate() {
+            for (sum, second) in sums_of_row.iter_mut().zip(sums.second.chunks_exact_mut(first.rows())) {
+                *sum += second[row];
+                second[row] = *sum;
+            }
+        }
+    }
     sums
 }
 
-/// Some rows of the second set.
-struct Tile {
-    panels: Lines,
-    rows: std::ops::Range<usize>,
-    /// The segments they belong to, and where those end within the tile.
-    segments: std::ops::Range<usize>,
-    ends: Vec<usize>,
-}
-
-fn tiles(second: &Segments<'_>) -> Vec<Tile> {
-    let step = (TILE_VALUES / second.d).clamp(PANEL, 1 << 12).next_multiple_of(PANEL);
-    let starts = (0..second.rows()).step_by(step);
-    starts
-        .map(|start| {
-            let rows = start..second.rows().min(start + step);
-            let from = second.ends.partition_point(|&end| end <= start);
-            let to = second.ends.partition_point(|&end| end < rows.end).min(second.ends.len() - 1) + 1;
-            let ends = second.ends[from..to].iter().map(|&end| end.min(rows.end) - start).collect();
-            let panels = packed(&second.x[start * second.d..rows.end * second.d], second.d);
-            Tile { panels, rows, segments: from..to, ends }
-        })
-        .collect()
-}
-
-/// Panels of 16 rows, filled up with the last one.
-fn packed(x: &[f32], d: usize) -> Lines {
-    let n = x.len() / d;
-    let mut panels = Lines::zeros(n.next_multiple_of(PANEL) * d);
-    for (p, panel) in panels.as_mut_slice().chunks_exact_mut(PANEL * d).enumerate() {
-        for lane in 0..PANEL {
-            let row = &x[(p * PANEL + lane).min(n - 1) * d..][..d];
-            for (column, &value) in row.iter().enumerate() {
-                panel[column * PANEL + lane] = value;
+/// Ranges of all distances.
+pub(crate) fn pair_ranges(
+    workers: &Workers,
+    isa: Isa,
+    first: &Segments<'_>,
+    second: &Segments<'_>,
+) -> PairRanges {
+    let ranges = || PairRanges::new(first, second);
+    if first.x.is_empty() || second.x.is_empty() {
+        return ranges();
+    }
+    let (tiles, d, b) = (tiles(second), first.d, second.ends.len());
+    let stretches: Vec<Stretch> = stretches(first).collect();
+    let len = Workers::worth_sharing(stretches.len(), [first.rows(), d, second.rows()]);
+    let state = || (Desk::default(), ranges());
+    let found = workers.share(len, stretches.into_iter(), state, |(desk, ranges), stretch| {
+        desk.negate(&first.x[stretch.rows.start * d..stretch.rows.end * d]);
+        for tile in &tiles {
+            let lines = desk.measure(isa, tile, 0, d, true);
+            for (row, segment) in stretch.by_row() {
+                let here = segment * b + tile.segments.start..segment * b + tile.segments.end;
+                let (least, most) = (&mut ranges.least[here.clone()], &mut ranges.most[here]);
+                let line = &lines[row * tile.width()..];
+                kernel::range_line(isa, Ranged { line, from: 0, ends: &tile.ends, least, most });
             }
         }
+    });
+    let mut all = ranges();
+    for (_, ranges) in found {
+        all.least.iter_mut().zip(ranges.least).for_each(|(all, least)| *all = all.min(least));
+        all.most.iter_mut().zip(ranges.most).for_each(|(all, most)| *all = all.max(most));
     }
-    panels
+    all
 }
 
-/// Rows of the first set that one worker takes, and what they add to the sums of the second.
-struct Stretch {
-    start: usize,
-    /// For each segment that has rows here: its number, and where those end within the stretch.
-    segments: Vec<(usize, usize)>,
-    /// For each of these segments one sum a row of the second set; and 16 more, which the kernel asks for.
-    columns: Vec<f64>,
-    /// For each of these segments one a segment of the second set.
-    least: Vec<f32>,
-    most: Vec<f32>,
+/// A stretch, and what it adds to the sums of the second set.
+struct Columns {
+    stretch: Stretch,
+    /// For each segment of the stretch one sum a row of the second set.
+    sums: Vec<f64>,
+    rows: usize,
 }
 
-fn stretches(first: &Segments<'_>, second: &Segments<'_>) -> Vec<Stretch> {
-    let starts = (0..first.rows()).step_by(STRETCH);
-    starts
-        .map(|start| {
-            let end = first.rows().min(start + STRETCH);
-            let ranges = first.ranges().enumerate().skip(first.ends.partition_point(|&end| end <= start));
-            let here =
-                ranges.take_while(|(_, range)| range.start < end).filter(|(_, range)| !range.is_empty());
-            let segments: Vec<_> = here.map(|(i, range)| (i, range.end.min(end) - start)).collect();
-            Stretch {
-                start,
-                columns: vec![0.0; segments.len() * second.rows() + PANEL],
-                least: vec![f32::INFINITY; segments.len() * second.ends.len()],
-                most: vec![f32::NEG_INFINITY; segments.len() * second.ends.len()],
-                segments,
-            }
-        })
-        .collect()
-}
-
-impl Stretch {
-    /// The sums of columns and the ranges, where they belong.
-    fn add_to(&self, sums: &mut PairSums, [a, b]: [usize; 2]) {
-        let columns = sums.second.len() / a;
-        for (at, &(i, _)) in self.segments.iter().enumerate() {
-            let own = &self.columns[at * columns..][..columns];
-            for (sum, own) in sums.second.iter_mut().skip(i).step_by(a).zip(own) {
-                *sum += own;
-            }
-            for j in 0..b {
-                let (from, to) = (at * b + j, i * b + j);
-                sums.least[to] = sums.least[to].min(self.least[from]);
-                sums.most[to] = sums.most[to].max(self.most[from]);
-            }
-        }
-    }
-}
-
-/// What a worker needs.
-#[derive(Default)]
-struct Desk {
-    negated: Vec<f32>,
-    lines: Vec<f32>,
-}
-
-impl Desk {
-    /// The kernel adds: it takes one side negated.
-    fn negate(&mut self, x: &[f32]) {
-        self.negated.clear();
-        self.negated.extend(x.iter().map(|x| -x));
+impl Columns {
+    fn new(stretch: Stretch, rows: usize) -> Self {
+        Self { sums: vec![0.0; stretch.segments.len() * rows], stretch, rows }
     }
 
-    /// Adds the distances of the rows of a stretch to those of a tile; `own` has the sums of these rows.
-    fn add(
-        &mut self,
-        isa: Isa,
-        stretch: &mut Stretch,
-        tile: &Tile,
-        own: &mut [f64],
-        [d, b]: [usize; 2],
-        root: bool,
-    ) {
-        let rows = self.negated.len() / d;
-        let width = tile.rows.len().next_multiple_of(PANEL);
-        self.lines.resize(rows * width + PANEL, 0.0);
-        let Self { negated, lines } = self;
-        let out = &mut lines[..rows * width];
-        kernel::pair_lines(isa, PairLines { x: negated, d, panels: &tile.panels, root, out });
-        let columns = (stretch.columns.len() - PANEL) / stretch.segments.len();
+    /// Adds distances to the rows of a tile; `own` has the sums of the rows of the stretch.
+    fn add(&mut self, isa: Isa, tile: &Tile, from: usize, lines: &[f32], own: &mut [f64]) {
+        let b = own.len() / self.stretch.rows.len();
         let mut row = 0;
-        for (at, &(_, end)) in stretch.segments.iter().enumerate() {
+        for (at, &(_, end)) in self.stretch.segments.iter().enumerate() {
+            let columns = &mut self.sums[at * self.rows..][tile.rows.clone()];
             while row < end {
-                let here = at * b + tile.segments.start..at * b + tile.segments.end;
-                kernel::sum_line(
-                    isa,
-                    Summed {
-                        line: &lines[row * width..],
-                        ends: &tile.ends,
-                        sums: &mut own[row * b..][tile.segments.clone()],
-                        columns: &mut stretch.columns[at * columns + tile.rows.start..],
-                        least: &mut stretch.least[here.clone()],
-                        most: &mut stretch.most[here],
-                    },
-                );
+                let (line, sums) = (&lines[row * tile.width()..], &mut own[row * b..][tile.segments.clone()]);
+                kernel::sum_line(isa, Summed { line, from, ends: &tile.ends, sums, columns });
                 row += 1;
             }
+        }
+    }
+
+    /// Leaves these rows of the second set out.
+    fn forget(&mut self, rows: Range<usize>) {
+        self.sums.chunks_exact_mut(self.rows).for_each(|sums| sums[rows.clone()].fill(0.0));
+    }
+
+    /// The sums where they belong.
+    fn add_to(&self, second: &mut [f64]) {
+        for (&(segment, _), own) in self.stretch.segments.iter().zip(self.sums.chunks_exact(self.rows)) {
+            let second = second[segment * self.rows..].iter_mut();
+            second.zip(own).for_each(|(sum, own)| *sum += own);
         }
     }
 }

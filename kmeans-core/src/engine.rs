@@ -15,7 +15,9 @@ use crate::extent::Extent;
 use crate::frame::Frame;
 use crate::metric::Metric;
 use crate::options::Pruning;
-use crate::pairwise::{PairDistance, PairSums, Segments, pair_sums_by_matrix};
+use crate::pairwise::{
+    PairDistance, PairRanges, PairSums, Segments, pair_ranges_by_matrix, pair_sums_by_matrix,
+};
 use crate::report::PairCounts;
 use crate::resident::{PendingTally, Split, Update};
 use crate::scan::Scanner;
@@ -350,6 +352,12 @@ pub trait Engine: Send + Sync + Sized {
         distance: PairDistance,
     ) -> Result<PairSums> {
         pair_sums_by_matrix(self, &first, &second, distance)
+    }
+
+    /// The least and the largest Euclidean distance between the rows of each two segments, measured as those of
+    /// [`Engine::pair_sums`]. Cost O(m·n·d), memory segments × segments.
+    fn pair_ranges(&self, first: Segments<'_>, second: Segments<'_>) -> Result<PairRanges> {
+        pair_ranges_by_matrix(self, &first, &second)
     }
 
     /// What looks through the lists of an index, where this engine's hardware has something for that. Cheap.

@@ -86,7 +86,7 @@ pub use metric::Metric;
 pub use model::KMeansModel;
 pub use options::{EmptyClusters, Init, Pruning, Seeding};
 pub use outcome::Fit;
-pub use pairwise::{PairDistance, PairSums, Pairwise, Segments};
+pub use pairwise::{PairDistance, PairRanges, PairSums, Pairwise, Segments};
 pub use params::Params;
 pub use pca::{Pca, PcaOptions, PcaRows};
 pub use progress::{OnProgress, Progress};

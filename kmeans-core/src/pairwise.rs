@@ -42,31 +42,39 @@ pub enum PairDistance {
     SqEuclidean,
 }
 
-/// Sums and ranges of the distances between the rows of two sets.
+/// Sums of the distances between the rows of two sets.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PairSums {
     /// For each row of the first set the sum of its distances to the rows of each segment of the second: row-major,
     /// rows × segments.
     pub first: Vec<f64>,
-    /// The same for the rows of the second set and the segments of the first.
+    /// For each segment of the first set the sum of its rows' distances to each row of the second: row-major, segments ×
+    /// rows.
     pub second: Vec<f64>,
-    /// The least distance between rows of two segments: row-major, segments of the first × of the second; +∞ where a
-    /// segment is empty.
-    pub least: Vec<f32>,
-    /// The largest; −∞ where a segment is empty.
-    pub most: Vec<f32>,
 }
 
 impl PairSums {
     /// Sums of nothing.
     pub fn new(first: &Segments<'_>, second: &Segments<'_>) -> Self {
         let (a, b) = (first.ends.len(), second.ends.len());
-        Self {
-            first: vec![0.0; first.rows() * b],
-            second: vec![0.0; second.rows() * a],
-            least: vec![f32::INFINITY; a * b],
-            most: vec![f32::NEG_INFINITY; a * b],
-        }
+        Self { first: vec![0.0; first.rows() * b], second: vec![0.0; second.rows() * a] }
+    }
+}
+
+/// Ranges of the distances between the rows of two sets: for each segment of the first and each of the second, row-major.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PairRanges {
+    /// The least distance; +∞ where a segment is empty.
+    pub least: Vec<f32>,
+    /// The largest; −∞ where a segment is empty.
+    pub most: Vec<f32>,
+}
+
+impl PairRanges {
+    /// Ranges of nothing.
+    pub fn new(first: &Segments<'_>, second: &Segments<'_>) -> Self {
+        let pairs = first.ends.len() * second.ends.len();
+        Self { least: vec![f32::INFINITY; pairs], most: vec![f32::NEG_INFINITY; pairs] }
     }
 }
 
@@ -88,6 +96,12 @@ pub trait Pairwise: Sync {
         second: Segments<'_>,
         distance: PairDistance,
     ) -> Result<PairSums>;
+
+    /// As [`Engine::pair_ranges`].
+    ///
+    /// # Errors
+    /// Those of the engine.
+    fn pair_ranges(&self, first: Segments<'_>, second: Segments<'_>) -> Result<PairRanges>;
 }
 
 impl<E: Engine> Pairwise for E {
@@ -107,9 +121,41 @@ impl<E: Engine> Pairwise for E {
     ) -> Result<PairSums> {
         Engine::pair_sums(self, first, second, distance)
     }
+
+    fn pair_ranges(&self, first: Segments<'_>, second: Segments<'_>) -> Result<PairRanges> {
+        Engine::pair_ranges(self, first, second)
+    }
 }
 
-/// Sums over the matrix of all distances, which an engine measures: the second set stands in for centroids.
+/// Calls `visit` with each pair of rows, the segments they are in, and their distance, from the matrix of all distances
+/// that an engine measures: the second set stands in for centroids.
+fn for_each_pair<E: Engine>(
+    engine: &E,
+    [first, second]: [&Segments<'_>; 2],
+    distance: PairDistance,
+    mut visit: impl FnMut([usize; 2], [usize; 2], f32),
+) -> Result<()> {
+    if first.x.is_empty() || second.x.is_empty() {
+        return Ok(());
+    }
+    let rows = engine.prepare(Rows::Host { x: Cow::Borrowed(first.x), d: first.d }, None)?;
+    let centroids = Centroids::from_offsets(second.x.to_vec(), second.d);
+    let matrix = engine.distance_matrix(&rows, &engine.codebook(&centroids, Metric::L2)?)?;
+    for (i, rows) in first.ranges().enumerate() {
+        for row in rows {
+            let line = &matrix[row * second.rows()..][..second.rows()];
+            for (j, columns) in second.ranges().enumerate() {
+                for (column, &sq_dist) in columns.clone().zip(&line[columns]) {
+                    let is_root = distance == PairDistance::Euclidean;
+                    visit([row, column], [i, j], if is_root { sq_dist.sqrt() } else { sq_dist });
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// [`Engine::pair_sums`] of an engine without anything faster.
 pub(crate) fn pair_sums_by_matrix<E: Engine>(
     engine: &E,
     first: &Segments<'_>,
@@ -117,29 +163,25 @@ pub(crate) fn pair_sums_by_matrix<E: Engine>(
     distance: PairDistance,
 ) -> Result<PairSums> {
     let mut sums = PairSums::new(first, second);
-    if first.x.is_empty() || second.x.is_empty() {
-        return Ok(sums);
-    }
-    let rows = engine.prepare(Rows::Host { x: Cow::Borrowed(first.x), d: first.d }, None)?;
-    let centroids = Centroids::from_offsets(second.x.to_vec(), second.d);
-    let mut matrix = engine.distance_matrix(&rows, &engine.codebook(&centroids, Metric::L2)?)?;
-    if distance == PairDistance::Euclidean {
-        matrix.iter_mut().for_each(|x| *x = x.sqrt());
-    }
-    let (a, b, columns) = (first.ends.len(), second.ends.len(), second.rows());
-    for (i, rows) in first.ranges().enumerate() {
-        for row in rows {
-            let line = &matrix[row * columns..][..columns];
-            for (j, range) in second.ranges().enumerate() {
-                for (column, &distance) in range.clone().zip(&line[range]) {
-                    sums.first[row * b + j] += f64::from(distance);
-                    sums.second[column * a + i] += f64::from(distance);
-                    let at = i * b + j;
-                    (sums.least[at], sums.most[at]) =
-                        (sums.least[at].min(distance), sums.most[at].max(distance));
-                }
-            }
-        }
-    }
+    let (n, b) = (second.rows(), second.ends.len());
+    for_each_pair(engine, [first, second], distance, |[row, column], [i, j], distance| {
+        sums.first[row * b + j] += f64::from(distance);
+        sums.second[i * n + column] += f64::from(distance);
+    })?;
     Ok(sums)
+}
+
+/// [`Engine::pair_ranges`] of an engine without anything faster.
+pub(crate) fn pair_ranges_by_matrix<E: Engine>(
+    engine: &E,
+    first: &Segments<'_>,
+    second: &Segments<'_>,
+) -> Result<PairRanges> {
+    let mut ranges = PairRanges::new(first, second);
+    let b = second.ends.len();
+    for_each_pair(engine, [first, second], PairDistance::Euclidean, |_, [i, j], distance| {
+        let (least, most) = (&mut ranges.least[i * b + j], &mut ranges.most[i * b + j]);
+        (*least, *most) = (least.min(distance), most.max(distance));
+    })?;
+    Ok(ranges)
 }

@@ -82,6 +82,20 @@ pub enum Error {
         /// Trainings asked for.
         trainings: usize,
     },
+    /// A measure that compares with true classes, without them.
+    #[error("{measure} compares with true classes, and none are given")]
+    NoTruth {
+        /// The measure.
+        measure: &'static str,
+    },
+    /// A measure of all pairs of more rows than are measured unasked.
+    #[error("{n} rows, more than {most}: measured where it is asked for by name")]
+    TooSlow {
+        /// Rows.
+        n: usize,
+        /// The most that are measured unasked.
+        most: usize,
+    },
     /// A row without a direction.
     #[error("{data}: row {row} (counted from 0) is all zeros, which has no cosine distance")]
     ZeroRow {

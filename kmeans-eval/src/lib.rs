@@ -6,6 +6,7 @@
 //! | ... counted in pairs of rows | [`adjusted_rand_index`], [`fowlkes_mallows`] |
 //! | ... counted in information | [`adjusted_mutual_information`], [`normalized_mutual_information`], [`homogeneity`], [`completeness`], [`v_measure`] |
 //! | ... counted in rows | [`purity`] |
+//! | all measures at once | [`Evaluate`] |
 //! | how good is a clustering by itself? | [`Clustering`], then any measure on it |
 //! | ... nearer to its own cluster than to the next? | [`silhouette`], [`sampled_silhouette`], [`simplified_silhouette`] |
 //! | ... wide or far apart? | [`calinski_harabasz`], [`davies_bouldin`], [`dunn`()], [`cluster_spreads`], [`outliers`] |
@@ -42,10 +43,12 @@ mod distance;
 mod draw;
 mod dunn;
 mod error;
+mod evaluation;
 #[cfg(feature = "plots")]
 pub mod figure;
 mod inertia;
 mod information;
+mod measure;
 #[cfg(feature = "plots")]
 pub mod page;
 mod pairs;
@@ -68,10 +71,12 @@ pub use dispersion::{
 pub use distance::Distance;
 pub use dunn::{Dunn, dunn};
 pub use error::{Error, Result};
+pub use evaluation::{Evaluate, Evaluation, SilhouettesFound};
 pub use inertia::inertia;
 pub use information::{
     completeness, homogeneity, mutual_information, normalized_mutual_information, v_measure,
 };
+pub use measure::Measure;
 pub use pairs::{adjusted_rand_index, fowlkes_mallows};
 pub use purity::purity;
 pub use silhouette::{

@@ -24,7 +24,7 @@
 //! | `near` | pairs that are closer than a limit, from scores |
 //! | `direct` | squared distances and inner products without cancellation |
 //! | `pairs` | the same of many rows to many centroids |
-//! | `pair_sums` | squared distances of many rows to many rows in f32, and sums of them |
+//! | `pair_sums` | distances of many rows to many rows in f32, and their sums and ranges |
 //! | `grid` | sums on the integer grid |
 //! | `extent` | smallest and largest value of each column; the check for non-finite values |
 
@@ -83,7 +83,7 @@ pub(crate) use near::{Near, near};
 #[cfg(test)]
 pub(crate) use nearest::nearest_block;
 pub(crate) use nearest::{Scratch, kept, lowest_scores, nearest_block_ahead, scores_block};
-pub(crate) use pair_sums::{PairLines, Summed, pair_lines, sum_line};
+pub(crate) use pair_sums::{PairLines, Ranged, Summed, pair_lines, range_line, sum_line};
 pub(crate) use pairs::{WideRows, pair_rows, pairs_block};
 pub(crate) use reach::{Base, Renewal, awake, lower, renew};
 pub(crate) use rivals::{Around, Rivals, narrow};

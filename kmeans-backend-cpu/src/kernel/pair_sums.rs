@@ -14,7 +14,9 @@
 //! Differences are taken before they are squared: near rows far from zero lose nothing, and a row has the distance 0 to
 //! itself. The order of the terms does not depend on the tile, so neither do the bits.
 
-use super::lanes::{Kernel, Lanes, PANEL, Portable};
+use std::ops::Range;
+
+use super::lanes::{Kernel, Lanes, PANEL, Portable, WIDE};
 use super::lines::Lines;
 use crate::isa::Isa;
 
@@ -28,6 +30,8 @@ pub(crate) struct PairLines<'a> {
     pub(crate) d: usize,
     /// Panels of 16 rows: d lines each.
     pub(crate) panels: &'a Lines,
+    /// The first packed row, of a whole panel; distances to those before it are not measured.
+    pub(crate) from: usize,
     /// Whether roots are taken.
     pub(crate) root: bool,
     /// Row-major, 16 for each panel.
@@ -60,14 +64,14 @@ impl<const MR: usize> Kernel for Tiles<'_, MR> {
 
     #[inline(always)]
     fn run<L: Lanes>(self, lanes: L) {
-        let PairLines { x, d, panels, root, out } = self.pairs;
+        let PairLines { x, d, panels, from, root, out } = self.pairs;
         let panels = panels.as_slice().as_chunks::<PANEL>().0;
         let width = panels.len() / d * PANEL;
         let n = x.len() / d;
         for row in (0..n).step_by(MR) {
             // Past the end the last row is measured again, and not written.
             let rows: [_; MR] = std::array::from_fn(|r| &x[(row + r).min(n - 1) * d..][..d]);
-            for (p, panel) in panels.chunks_exact(d).enumerate() {
+            for (p, panel) in panels.chunks_exact(d).enumerate().skip(from / PANEL) {
                 let measured = panel_of(lanes, rows, panel);
                 for (r, sq_dists) in measured.into_iter().enumerate().take(n - row) {
                     let to = &mut out[(row + r) * width + p * PANEL..];
@@ -101,21 +105,21 @@ fn panel_of<L: Lanes, const MR: usize>(lanes: L, rows: [&[f32]; MR], panel: &[[f
     all
 }
 
-/// Sums of stretches of a line in f64, and the least and largest value of each.
+/// What is added up of a line of distances.
 pub(crate) struct Summed<'a> {
     /// Distances, and 16 numbers more.
     pub(crate) line: &'a [f32],
-    /// Where stretches end.
+    /// The first one that counts, of a whole panel.
+    pub(crate) from: usize,
+    /// Where stretches end; after the last one nothing counts.
     pub(crate) ends: &'a [usize],
     /// The sum of each stretch is added here.
     pub(crate) sums: &'a mut [f64],
-    /// Every distance is added here; 16 more stay as they are.
+    /// Every distance is added here.
     pub(crate) columns: &'a mut [f64],
-    pub(crate) least: &'a mut [f32],
-    pub(crate) most: &'a mut [f32],
 }
 
-/// Adds up a line.
+/// Adds up a line, in f64.
 pub(crate) fn sum_line(isa: Isa, line: Summed<'_>) {
     isa.run(line);
 }
@@ -124,53 +128,75 @@ impl Kernel for Summed<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: Lanes>(mut self, _: L) {
-        let mut start = 0;
-        for (j, &end) in self.ends.iter().enumerate() {
-            let mut stretch = Stretch::default();
-            for at in (start..end - (end - start) % PANEL).step_by(PANEL) {
-                self.add(&mut stretch, at, PANEL);
-            }
-            let rest = (end - start) % PANEL;
-            if rest > 0 {
-                self.add(&mut stretch, end - rest, rest);
-            }
-            self.sums[j] += stretch.sums.iter().sum::<f64>();
-            self.least[j] = stretch.least.into_iter().fold(self.least[j], f32::min);
-            self.most[j] = stretch.most.into_iter().fold(self.most[j], f32::max);
+    fn run<L: Lanes>(self, lanes: L) {
+        let end = *self.ends.last().expect("there are stretches");
+        let (groups, rest) = self.line[self.from..end].as_chunks::<WIDE>();
+        let (columns, columns_rest) = self.columns[self.from..end].as_chunks_mut::<WIDE>();
+        for (values, columns) in groups.iter().zip(columns) {
+            let sum = lanes.wide_add(lanes.wide_load(columns), lanes.wide_load(&values.map(f64::from)));
+            lanes.wide_store(sum, columns);
+        }
+        columns_rest.iter_mut().zip(rest).for_each(|(column, &value)| *column += f64::from(value));
+        let mut start = self.from;
+        let passed = self.ends.partition_point(|&end| end <= start);
+        for (&end, sum) in self.ends.iter().zip(self.sums).skip(passed) {
+            *sum += stretch_sum(lanes, self.line, start..end);
             start = end;
         }
     }
 }
 
-/// Sums and ranges in 16 lanes.
-struct Stretch {
-    sums: [f64; PANEL],
-    least: [f32; PANEL],
-    most: [f32; PANEL],
-}
-
-impl Default for Stretch {
-    fn default() -> Self {
-        Self { sums: [0.0; PANEL], least: [f32::INFINITY; PANEL], most: [f32::NEG_INFINITY; PANEL] }
+/// The sum of some numbers of a line.
+#[inline(always)]
+fn stretch_sum<L: Lanes>(lanes: L, line: &[f32], stretch: Range<usize>) -> f64 {
+    let (groups, rest) = line[stretch.clone()].as_chunks::<WIDE>();
+    let mut sum = lanes.wide_load(&[0.0; WIDE]);
+    for values in groups {
+        sum = lanes.wide_add(sum, lanes.wide_load(&values.map(f64::from)));
     }
+    // Eight are read, of which those beyond add nothing: one by one they would take as long as all the rest.
+    let last: &[f32; WIDE] =
+        line[stretch.end - rest.len()..].first_chunk().expect("a line has 16 numbers more");
+    let last: [f64; WIDE] = std::array::from_fn(|l| if l < rest.len() { f64::from(last[l]) } else { 0.0 });
+    lanes.wide_total(lanes.wide_add(sum, lanes.wide_load(&last)))
 }
 
-impl Summed<'_> {
-    /// Adds the first `count` of 16 distances. The others add nothing: one by one, those that are left would take longer
-    /// than all the rest.
+/// The least and largest number of each stretch of a line.
+pub(crate) struct Ranged<'a> {
+    pub(crate) line: &'a [f32],
+    /// The first one that counts.
+    pub(crate) from: usize,
+    /// Where stretches end.
+    pub(crate) ends: &'a [usize],
+    pub(crate) least: &'a mut [f32],
+    pub(crate) most: &'a mut [f32],
+}
+
+/// Widens ranges by a line.
+pub(crate) fn range_line(isa: Isa, line: Ranged<'_>) {
+    isa.run(line);
+}
+
+impl Kernel for Ranged<'_> {
+    type Output = ();
+
     #[inline(always)]
-    fn add(&mut self, stretch: &mut Stretch, at: usize, count: usize) {
-        let line: &[f32; PANEL] = self.line[at..].first_chunk().expect("lines have 16 numbers more");
-        let columns: &mut [f64; PANEL] = self.columns[at..].first_chunk_mut().expect("and so have columns");
-        let Stretch { sums, least, most } = stretch;
-        for l in 0..PANEL {
-            let is_in = l < count;
-            let value = if is_in { f64::from(line[l]) } else { 0.0 };
-            sums[l] += value;
-            columns[l] += value;
-            least[l] = if is_in && line[l] < least[l] { line[l] } else { least[l] };
-            most[l] = if is_in && line[l] > most[l] { line[l] } else { most[l] };
+    fn run<L: Lanes>(self, lanes: L) {
+        let mut start = self.from;
+        let passed = self.ends.partition_point(|&end| end <= start);
+        for (j, &end) in self.ends.iter().enumerate().skip(passed) {
+            let (groups, rest) = self.line[start..end].as_chunks::<PANEL>();
+            let (mut least, mut most) = (lanes.splat(f32::INFINITY), lanes.splat(f32::NEG_INFINITY));
+            for values in groups {
+                let values = lanes.load(values);
+                (least, most) = (lanes.min(values, least), lanes.max(values, most));
+            }
+            let (mut lows, mut highs) = ([0.0; PANEL], [0.0; PANEL]);
+            lanes.store(least, &mut lows);
+            lanes.store(most, &mut highs);
+            self.least[j] = lows.into_iter().chain(rest.iter().copied()).fold(self.least[j], f32::min);
+            self.most[j] = highs.into_iter().chain(rest.iter().copied()).fold(self.most[j], f32::max);
+            start = end;
         }
     }
 }

@@ -1,7 +1,8 @@
 //! A model for each k, each from those next to it.
 //!
 //! ```text
-//! for each k, ascending:     train anew, small k several times; train from the centroids of the k before, the rest drawn; keep the better
+//! for each k, ascending:     train from the centroids of the k before, the rest drawn; until that is better than to train
+//!                            anew, and at times, train anew, small k more often, and keep the better
 //! for each k, descending:    merge centroids of the k behind; train from them; keep the better
 //! ```
 //!
@@ -25,13 +26,20 @@ pub(super) fn models(
 ) -> Result<Vec<KMeansModel>> {
     let sweep = Sweep { device, points, params };
     let mut models: Vec<KMeansModel> = Vec::with_capacity(ks.len());
+    let mut grown_is_better = false;
     for &k in ks {
-        let anew = sweep.train_anew(k, warm)?;
-        let model = match models.last().filter(|_| warm) {
-            Some(before) => better(sweep.train(k, before.centroids().to_vec(), 1)?, anew),
-            None => anew,
+        let Some(before) = models.last().filter(|_| warm) else {
+            models.push(sweep.train_anew(k, warm)?);
+            continue;
         };
-        models.push(model);
+        let grown = sweep.train(k, before.centroids().to_vec(), 1)?;
+        if grown_is_better && models.len() % ANEW != 0 {
+            models.push(grown);
+            continue;
+        }
+        let anew = sweep.train_anew(k, warm)?;
+        grown_is_better = !grown.metric().is_better(anew.inertia(), grown.inertia());
+        models.push(better(grown, anew));
     }
     for at in (1..ks.len()).rev().filter(|_| warm) {
         let start = merged(&models[at], ks[at - 1]);
@@ -48,8 +56,11 @@ struct Sweep<'a> {
     params: &'a Params,
 }
 
+/// Where the centroids of the k before gave the better model, only every so many k are trained anew, too.
+const ANEW: usize = 4;
+
 /// Trainings from neighbours lack company below this many clusters: trainings anew make up for it, `FEW / k` of them.
-const FEW: usize = 32;
+const FEW: usize = 16;
 
 impl Sweep<'_> {
     fn train_anew(&self, k: usize, warm: bool) -> Result<KMeansModel> {

@@ -32,8 +32,8 @@ pub(super) fn diameter(engine: &dyn Pairwise, clustering: &Clustering<'_>) -> Re
                 loader.rows(second, &mut y)?;
                 let all = |x, rows| Segments { x, d, ends: rows };
                 let (ends, others) = ([first.len()], [second.len()]);
-                let sums = engine.pair_sums(all(&x, &ends), all(&y, &others), Distance::Euclidean.pairs())?;
-                most = most.max(f64::from(sums.most[0]) * loader.unit());
+                let ranges = engine.pair_ranges(all(&x, &ends), all(&y, &others))?;
+                most = most.max(f64::from(ranges.most[0]) * loader.unit());
             }
         }
     }

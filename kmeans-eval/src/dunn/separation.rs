@@ -90,8 +90,8 @@ impl<'a> Search<'a> {
         for strip in strips(self.clustering) {
             self.loader.strip(&strip, &mut y)?;
             let first = Segments { x: &x, d, ends: &each };
-            let sums = self.engine.pair_sums(first, segments(&strip, &y, d), Distance::Euclidean.pairs())?;
-            for (&row, distances) in rows.iter().zip(sums.least.chunks_exact(strip.clusters.len())) {
+            let ranges = self.engine.pair_ranges(first, segments(&strip, &y, d))?;
+            for (&row, distances) in rows.iter().zip(ranges.least.chunks_exact(strip.clusters.len())) {
                 let own = self.clustering.clusters()[row] as usize;
                 for (_, &distance) in strip.clusters.clone().zip(distances).filter(|(other, _)| *other != own)
                 {
@@ -184,12 +184,11 @@ impl<'a> Search<'a> {
                     self.loader.rows(&rows(first), &mut x)?;
                 }
                 self.loader.rows(&rows(second), &mut y)?;
-                let sums = self.engine.pair_sums(
+                let ranges = self.engine.pair_ranges(
                     Segments { x: &x, d, ends: &[first.len()] },
                     Segments { x: &y, d, ends: &[second.len()] },
-                    Distance::Euclidean.pairs(),
                 )?;
-                least = least.min(f64::from(sums.least[0]) * self.loader.unit());
+                least = least.min(f64::from(ranges.least[0]) * self.loader.unit());
             }
         }
         Ok(least)

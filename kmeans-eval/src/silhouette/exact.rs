@@ -140,9 +140,9 @@ impl<'a> Open<'a> {
 
     /// Sums of the rows of the second strip to the clusters of the first.
     fn add_rows_of_second(&mut self, first: &Strip, second: &Strip, sums: &[f64]) {
-        for (place, sums) in second.places.clone().zip(sums.chunks_exact(first.clusters.len())) {
-            let own = self.clustering.clusters()[self.clustering.order()[place]] as usize;
-            for (cluster, &sum) in first.clusters.clone().zip(sums) {
+        for (cluster, sums) in first.clusters.clone().zip(sums.chunks_exact(second.places.len())) {
+            for (place, &sum) in second.places.clone().zip(sums) {
+                let own = self.clustering.clusters()[self.clustering.order()[place]] as usize;
                 if cluster == own {
                     self.own[place] += sum;
                 } else if first.clusters.len() == 1 {
