@@ -9,6 +9,7 @@
 //! | [`Engine`] | bringing hardware: the handful of verbs a k-means needs |
 //! | [`TensorEngine`] | those verbs in plain Burn tensor operations, for any Burn backend |
 //! | [`Pca`], [`PcaRows`] | principal components of rows, and rows seen through them |
+//! | [`Preparation`], [`Step`] | data made ready before: missing values, scaling, components, outliers |
 //! | [`TensorMetric`] | bringing a distance, with the rule for its centroids |
 //! | [`Frame`], [`PartialStats`] | why results have the same bits for any threads and chunks |
 //!
@@ -45,6 +46,7 @@ mod outcome;
 mod params;
 mod parts;
 mod pca;
+mod preparation;
 mod progress;
 mod progressive;
 mod prune;
@@ -54,6 +56,7 @@ mod report;
 mod resident;
 mod restarts;
 mod rng;
+mod row_blocks;
 mod sample;
 mod scan;
 mod source;
@@ -86,7 +89,8 @@ pub use model::KMeansModel;
 pub use options::{EmptyClusters, Init, Pruning, Seeding};
 pub use outcome::Fit;
 pub use params::Params;
-pub use pca::{Pca, PcaOptions, PcaRows};
+pub use pca::{Pca, PcaOptions, PcaRows, PcaSolver};
+pub use preparation::{Impute, OutlierRule, Outliers, Preparation, PreparedRows, Step, StepSummary};
 pub use progress::{OnProgress, Progress};
 pub use report::{InertiaOver, IterationStats, PairCounts, Report, RunReport, Seconds, Stop, Warning};
 pub use resident::{PendingTally, Split, Tally, Update};
