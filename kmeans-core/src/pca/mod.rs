@@ -15,6 +15,8 @@ mod exact;
 mod fit;
 pub(crate) mod projection;
 mod randomized;
+#[cfg(test)]
+mod randomized_tests;
 mod rows;
 #[cfg(test)]
 mod tests;

@@ -13,7 +13,7 @@ impl Preparation {
     /// the outliers that these found.
     ///
     /// Rows are read by blocks, and never held: scaling takes one pass over them, quartiles and medians four, components
-    /// two or, with the randomized solver, nine; a rule for outliers one more. Sums are `f64` about the first row, so
+    /// two or, with the randomized solver, nine; a rule for outliers one more, normalisation none. Sums are `f64` about the first row, so
     /// that an offset of the data costs no digits. Between steps values are `f32`: to fit two steps at once, or the
     /// second on what the first has written to a file, comes to the same bits. One thread.
     ///

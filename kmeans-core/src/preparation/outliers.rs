@@ -24,7 +24,7 @@ enum Limits {
     /// The values of each column that are not outliers.
     Columns { low: Vec<f64>, high: Vec<f64> },
     /// How far from each centroid rows may lie; none that is nearest to no row has learned a limit.
-    Distances { centroids: Vec<f32>, farthest: Vec<Option<f64>> },
+    Distances { centroids: Vec<f64>, farthest: Vec<Option<f64>> },
 }
 
 impl Rule {
@@ -107,7 +107,7 @@ impl Limits {
     fn of_distances(z: f64, centroids: Option<&[f32]>, pass: &Pass<'_>) -> Result<Self> {
         let centroids = match centroids {
             Some(centroids) => checked(centroids, pass.dim())?,
-            None => Moments::of(pass)?.means().iter().map(|&mean| mean as f32).collect(),
+            None => Moments::of(pass)?.means(),
         };
         let mut moments: Vec<Moments> = (0..centroids.len() / pass.dim()).map(|_| Moments::new(1)).collect();
         pass.for_each_row(|x| {
@@ -121,7 +121,7 @@ impl Limits {
 }
 
 /// Centroids given by the user.
-fn checked(centroids: &[f32], d: usize) -> Result<Vec<f32>> {
+fn checked(centroids: &[f32], d: usize) -> Result<Vec<f64>> {
     if centroids.is_empty() || !centroids.len().is_multiple_of(d) {
         let (value, expected) = (
             format!("distances to centroids of {} values", centroids.len()),
@@ -130,14 +130,14 @@ fn checked(centroids: &[f32], d: usize) -> Result<Vec<f32>> {
         return Err(Error::Parameter { name: "drop_outliers", value, expected });
     }
     check_finite("centroids", centroids, d)?;
-    Ok(centroids.to_vec())
+    Ok(centroids.iter().map(|&c| f64::from(c)).collect())
 }
 
 /// The nearest centroid, the first on ties, and its distance, not squared.
-fn nearest(x: &[f32], centroids: &[f32]) -> (usize, f64) {
+fn nearest(x: &[f32], centroids: &[f64]) -> (usize, f64) {
     let mut best = (0, f64::INFINITY);
     for (cluster, centroid) in centroids.chunks_exact(x.len()).enumerate() {
-        let sq_dist: f64 = x.iter().zip(centroid).map(|(&x, &c)| (f64::from(x) - f64::from(c)).powi(2)).sum();
+        let sq_dist: f64 = x.iter().zip(centroid).map(|(&x, c)| (f64::from(x) - c).powi(2)).sum();
         if sq_dist < best.1 {
             best = (cluster, sq_dist);
         }
