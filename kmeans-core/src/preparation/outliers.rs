@@ -1,5 +1,6 @@
 //! Rows that lie far out.
 
+use kmeans_data::{Points, Rows};
 use serde::{Deserialize, Serialize};
 
 use super::moments::Moments;
@@ -33,7 +34,7 @@ impl Rule {
             &Outliers::ZScore(z) => (OutlierRule::ZScore(z), Limits::of_z_score(z, pass)?),
             &Outliers::Iqr(factor) => (OutlierRule::Iqr(factor), Limits::of_iqr(factor, pass)?),
             Outliers::Distance { z, centroids } => {
-                (OutlierRule::Distance(*z), Limits::of_distances(*z, centroids.as_deref(), pass)?)
+                (OutlierRule::Distance(*z), Limits::of_distances(*z, centroids.as_ref(), pass)?)
             }
         };
         let mut rule = Self { by, limits, outliers: 0 };
@@ -104,7 +105,7 @@ impl Limits {
         })
     }
 
-    fn of_distances(z: f64, centroids: Option<&[f32]>, pass: &Pass<'_>) -> Result<Self> {
+    fn of_distances(z: f64, centroids: Option<&Rows>, pass: &Pass<'_>) -> Result<Self> {
         let centroids = match centroids {
             Some(centroids) => checked(centroids, pass.dim())?,
             None => Moments::of(pass)?.means(),
@@ -121,16 +122,17 @@ impl Limits {
 }
 
 /// Centroids given by the user.
-fn checked(centroids: &[f32], d: usize) -> Result<Vec<f64>> {
-    if centroids.is_empty() || !centroids.len().is_multiple_of(d) {
-        let (value, expected) = (
-            format!("distances to centroids of {} values", centroids.len()),
-            "whole rows (a multiple of d values)",
-        );
-        return Err(Error::Parameter { name: "drop_outliers", value, expected });
+fn checked(centroids: &Rows, d: usize) -> Result<Vec<f64>> {
+    let what = "the centroids that outliers are far from";
+    if centroids.dim() != d {
+        let (expected, found) = (d, centroids.dim());
+        return Err(Error::DimensionMismatch { what: what.to_owned(), than: "the rows", expected, found });
     }
-    check_finite("centroids", centroids, d)?;
-    Ok(centroids.iter().map(|&c| f64::from(c)).collect())
+    if centroids.rows() == 0 {
+        return Err(Error::NoRows { data: what.to_owned() });
+    }
+    check_finite(what, centroids.values(), d)?;
+    Ok(centroids.values().iter().map(|&c| f64::from(c)).collect())
 }
 
 /// The nearest centroid, the first on ties, and its distance, not squared.

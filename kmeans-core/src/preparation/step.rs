@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use kmeans_data::Rows;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
@@ -70,8 +71,8 @@ pub enum Outliers {
     Distance {
         /// Standard deviations.
         z: f64,
-        /// Row-major, in the units of the rows as the steps before leave them; `None`: one centroid, the mean.
-        centroids: Option<Vec<f32>>,
+        /// In the units of the rows as the steps before leave them; `None`: one centroid, the mean.
+        centroids: Option<Rows>,
     },
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use kmeans_data::Overwrite;
 use proptest::prelude::*;
 
-use super::{data, pca, prepared};
+use super::{data, pca, prepared, rows};
 use crate::error::Error;
 use crate::pca::PcaSolver;
 use crate::preparation::{Impute, Outliers, Preparation, Step};
@@ -15,7 +15,7 @@ fn preparation() -> Preparation {
         Step::Impute(Impute::Constant(0.1)),
         Step::DropOutliers(Outliers::ZScore(3.0)),
         Step::Standardize,
-        Step::DropOutliers(Outliers::Distance { z: 3.0, centroids: Some([0.1; 26].to_vec()) }),
+        Step::DropOutliers(Outliers::Distance { z: 3.0, centroids: Some(rows(&[0.1; 26], 13)) }),
         Step::Pca { components: 3, whiten: true, solver: PcaSolver::Randomized { seed: u64::MAX } },
         Step::Normalize,
         Step::MinMax,

@@ -125,7 +125,7 @@ fn whitened_coordinates_have_deviation_one_and_no_noise_is_blown_up() {
 fn distances_are_measured_to_the_nearest_centroid_and_limits_are_its_own() {
     // A tight cluster at 0, a loose one at 100, and a row that is far out for the first alone.
     let x = [0.0_f32, 0.1, -0.1, 0.2, -0.2, 0.1, -0.1, 0.0, 0.1, 5.0, 100.0, 90.0, 110.0, 95.0, 105.0];
-    let rule = Outliers::Distance { z: 2.0, centroids: Some(vec![0.0, 100.0, 1e6]) };
+    let rule = Outliers::Distance { z: 2.0, centroids: Some(rows(&[0.0, 100.0, 1e6], 1)) };
     let table = rows(&x, 1);
     let preparation = Preparation::fit(&table, &[Step::DropOutliers(rule)]).unwrap();
     assert_eq!(preparation.outliers(&table).unwrap(), [9]);
