@@ -65,7 +65,6 @@ impl Preparation {
     ///
     /// # Cost
     /// O(n·`dim_in`), and n·d·m multiplications for m components, on one thread.
-    #[doc(alias = "predict")]
     pub fn transform(&self, x: &[f32], out: &mut [f32]) -> Result<()> {
         if x.is_empty() {
             return check_empty(out);
