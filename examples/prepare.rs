@@ -19,8 +19,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("{} columns, {} in the centroids", wine.dim(), fit.model.dim());
 
     // The model holds the steps, and rows to assign go through them.
-    let path = std::env::temp_dir().join("kmeans-example-prepare.safetensors");
-    fit.model.save(&path, Overwrite::Replace)?;
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("model.safetensors");
+    fit.model.save(&path, Overwrite::Refuse)?;
     let model = KMeansModel::load(&path)?;
     let mut x = vec![0.0; wine.rows() * wine.dim()];
     wine.read(0..wine.rows(), &mut x)?;
