@@ -28,8 +28,8 @@ const INTERRUPTED: &str = "interrupted: no rows are written";
 /// The same for other rows: kmeans prepare more.csv -o more.npy --pipeline steps.json
 ///
 /// Steps are done in the order in which their flags stand on the command line, each fitted to the rows as those
-/// before it leave them. Rows are read by blocks, several times, and not held in memory. `kmeans train` takes the
-/// same flags, and its model then prepares the rows that it is given.
+/// before it leave them. Rows of binary files are read by blocks, several times, and not held in memory. `kmeans
+/// train` takes the same flags, and its model then prepares the rows that it is given.
 #[derive(Args)]
 pub(crate) struct Prepare {
     #[command(flatten)]

@@ -40,7 +40,7 @@ struct StepFlags {
     /// Drop outliers: zscore:Z (a value farther than Z standard deviations from the mean of its column), iqr:F
     /// (farther than F interquartile ranges from the quartiles; 1.5 is usual), distance:Z or
     /// distance:Z:MODEL.safetensors (farther from the mean, or from the nearest centroid of a model, than is
-    /// usual by Z standard deviations). May be given again
+    /// usual by Z standard deviations). May be given again. Training leaves them out, but gives them labels
     #[arg(long, value_name = "RULE")]
     drop_outliers: Vec<OutlierArg>,
     /// Apply the steps that --save-pipeline kept, or those of a model, instead of fitting others

@@ -12,12 +12,13 @@ impl Preparation {
     /// Fits steps to n rows of d columns, in their order: each to the rows as the steps before it leave them, without
     /// the outliers that these found.
     ///
-    /// Rows are read by blocks, and never held: scaling takes one pass over them, quartiles and medians four, components
-    /// two or, with the randomized solver, nine; a rule for outliers one more, normalisation none. Sums are `f64` about the first row, so
-    /// that an offset of the data costs no digits. Between steps values are `f32`: to fit two steps at once, or the
-    /// second on what the first has written to a file, comes to the same bits. One thread.
+    /// Rows are read by blocks, and never held: scaling and means take one pass over them, quartiles four and medians
+    /// five, components two or, with the randomized solver, nine; a rule for outliers one more, distances two, and
+    /// normalisation none. Sums are `f64` about the first row, so that an offset of the data costs no digits. Between
+    /// steps values are `f32`: to fit two steps at once, or the second to what the first has written to a file, comes to
+    /// the same bits. One thread.
     ///
-    /// NaN stands for a missing value where [`Step::Impute`] comes first.
+    /// NaN stands for a missing value where [`Step::Impute`] comes first. Every row counts once: weights are for training.
     ///
     /// ```
     /// use kmeans_core::{Preparation, Step};
@@ -40,8 +41,8 @@ impl Preparation {
     /// with.
     ///
     /// # Cost
-    /// O(n·d) a pass, O(n·k·d) for distances to k centroids, and what components cost. Memory: a block, 8 KiB a column for
-    /// a median and 16 for quartiles, and after outliers 4 bytes a row for components.
+    /// O(n·d) a pass, O(n·k·d) for distances to k centroids, and what components cost. Memory: a block, 4 KiB a column for
+    /// a median and 8 for quartiles, and after outliers 4 bytes a row for components.
     pub fn fit(points: &dyn Points, steps: &[Step]) -> Result<Self> {
         step::check(steps)?;
         if points.dim() == 0 {
