@@ -293,3 +293,24 @@ fn a_person_reads_what_each_step_found() {
     let ran = room.ok("train digits.npy -k 10 -o m.safetensors --min-max");
     assert!(ran.stderr.starts_with("min-max: 3 columns do not vary\n"), "{}", ran.stderr);
 }
+
+#[test]
+fn codes_and_sparse_rows_are_prepared_as_they_are_read() {
+    let room = Room::with("digits");
+    // Whole numbers to 16, which halves hold.
+    room.ok("convert digits.npy codes.npy --codec f16 -q");
+    for (data, name) in [("digits.npy", "a.npy"), ("codes.npy --codec f16", "b.npy")] {
+        let flags = "--standardize --pca 8 --max-points-per-centroid 50";
+        room.ok(&format!("train {data} -k 10 -o m.safetensors --labels {name} {flags} --force -q"));
+    }
+    assert!(room.bytes("a.npy") == room.bytes("b.npy"));
+    room.ok("assign m.safetensors codes.npy --codec f16 --labels c.npy -q");
+    assert!(room.bytes("a.npy") == room.bytes("c.npy"));
+
+    room.write("x.svm", b"0 1:1 3:2\n0 2:4\n0 1:3 2:8 3:2\n");
+    room.write("x.csv", b"1,0,2\n0,4,0\n3,8,2\n");
+    room.ok("prepare x.svm -o s.npy --standardize -q");
+    room.ok("prepare x.csv -o t.npy --standardize -q");
+    assert!(room.bytes("s.npy") == room.bytes("t.npy"));
+    room.ok("train x.svm -k 2 -o n.safetensors --min-max --min-points-per-centroid 1 -q");
+}
