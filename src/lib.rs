@@ -27,10 +27,10 @@ mod device;
 
 pub use device::{Device, KMeans};
 pub use kmeans_core::{
-    AssignOptions, Assigner, Assignment, CentroidRule, EmptyClusters, Error, Fit, InertiaOver, Init,
-    InitRequest, IterationStats, Job, KMeansModel, Metric, OnProgress, PairCounts, Params, Pca, PcaOptions,
-    PcaRows, Progress, Pruning, Report, Result, RunReport, Seconds, Seeding, Sink, Stop, TensorMetric,
-    Trainer, Warning,
+    AssignOptions, Assigner, Assignment, CentroidRule, EmptyClusters, Error, Fit, Impute, InertiaOver, Init,
+    InitRequest, IterationStats, Job, KMeansModel, Metric, OnProgress, OutlierRule, Outliers, PairCounts,
+    Params, Pca, PcaOptions, PcaRows, PcaSolver, Preparation, PreparedRows, Progress, Pruning, Report,
+    Result, RunReport, Seconds, Seeding, Sink, Step, StepSummary, Stop, TensorMetric, Trainer, Warning,
 };
 pub use kmeans_data::{DataError, Overwrite, Points, RowSlice, open};
 

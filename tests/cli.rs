@@ -27,6 +27,8 @@ mod outputs;
 mod own_metric;
 #[path = "cli/parameters.rs"]
 mod parameters;
+#[path = "cli/prepare.rs"]
+mod prepare;
 #[path = "cli/refused.rs"]
 mod refused;
 #[path = "cli/room.rs"]

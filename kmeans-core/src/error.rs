@@ -201,6 +201,56 @@ pub enum Error {
         /// Rows of a chunk.
         chunk_rows: usize,
     },
+    /// A column without any value, whose missing ones were to be filled by what the others are like.
+    #[error(
+        "{data}: column {column} (counted from 0) has no values: there is no {by} to fill it with, a number would do"
+    )]
+    NothingToImputeBy {
+        /// The source's name.
+        data: String,
+        /// Column, from 0.
+        column: usize,
+        /// What was to fill it.
+        by: String,
+    },
+    /// A rule for outliers that turns down all rows.
+    #[error("{data}: all {n} rows are outliers by {rule}, expected some to be left")]
+    NoRowsLeft {
+        /// The source's name.
+        data: String,
+        /// Rows that the steps before have left.
+        n: u64,
+        /// The rule.
+        rule: String,
+    },
+    /// What cannot be prepared, beside a model or a training whose rows are.
+    #[error(
+        "{what} is not prepared, and the {of} asks for it: prepare the rows first, and leave its preparation out"
+    )]
+    NotPrepared {
+        /// What cannot be.
+        what: &'static str,
+        /// What asks for it.
+        of: &'static str,
+    },
+    /// A file that is no preparation, or a damaged one.
+    #[error("{}: not a usable preparation: {reason}", path.display())]
+    PreparationFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A preparation written in another format version.
+    #[error("{}: preparation format version {found}, this program reads version {supported}", path.display())]
+    PreparationVersion {
+        /// The file.
+        path: PathBuf,
+        /// Version in the file.
+        found: String,
+        /// Version understood.
+        supported: u64,
+    },
     /// Another number of weights than rows.
     #[error("{found} weights for {expected} rows")]
     WeightCount {
@@ -245,7 +295,7 @@ pub enum Error {
     },
     /// Reading rows or writing arrays failed.
     #[error(transparent)]
-    Data(#[from] DataError),
+    Data(DataError),
     /// The compute engine failed below our door.
     #[error("{engine} engine failed: {message}")]
     Engine {
@@ -262,6 +312,18 @@ pub enum Error {
         /// Why not, and what would help.
         reason: String,
     },
+}
+
+/// A value that is no number is one error, whether rows hold it or are computed to be so.
+impl From<DataError> for Error {
+    fn from(error: DataError) -> Self {
+        match error {
+            DataError::NonFinite { name: data, row, column, value } => {
+                Self::NonFinite { data, row, column, value }
+            }
+            other => Self::Data(other),
+        }
+    }
 }
 
 /// Result of a fallible call of this crate.

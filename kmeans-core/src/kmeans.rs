@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::metric::Metric;
 use crate::options::{EmptyClusters, Init, Pruning, Seeding};
 use crate::params::Params;
+use crate::preparation::Preparation;
 
 /// k-means: parameters, and the engine or device `T` that runs it.
 ///
@@ -15,6 +16,7 @@ use crate::params::Params;
 #[derive(Clone, Debug)]
 pub struct KMeans<T> {
     params: Params,
+    preparation: Option<Preparation>,
     device: T,
 }
 
@@ -28,7 +30,7 @@ impl<T: Default> KMeans<T> {
 impl<T> KMeans<T> {
     /// `k` clusters on an engine or device.
     pub fn on(device: T, k: usize) -> Self {
-        Self { params: Params::new(k), device }
+        Self { params: Params::new(k), preparation: None, device }
     }
 
     /// Runs on another device.
@@ -42,6 +44,18 @@ impl<T> KMeans<T> {
     #[must_use]
     pub fn with_params(mut self, params: Params) -> Self {
         self.params = params;
+        self
+    }
+
+    /// What rows go through before they are trained on; default `None`: nothing. The model keeps it, and rows assigned to
+    /// it go through it, too.
+    ///
+    /// Rows are prepared as they are read: those trained on are held prepared, n×`dim_out` `f32` where all are. Outliers
+    /// have no weight: they get labels, and count neither in the centroids nor in the inertia; a warning says how many they
+    /// are. Initial centroids are given in the units of prepared rows, and the model's are in them.
+    #[must_use]
+    pub fn preparation(mut self, preparation: impl Into<Option<Preparation>>) -> Self {
+        self.preparation = preparation.into();
         self
     }
 

@@ -9,6 +9,7 @@
 //! | [`Engine`] | bringing hardware: the handful of verbs a k-means needs |
 //! | [`TensorEngine`] | those verbs in plain Burn tensor operations, for any Burn backend |
 //! | [`Pca`], [`PcaRows`] | principal components of rows, and rows seen through them |
+//! | [`Preparation`], [`Step`] | data made ready before: missing values, scaling, components, outliers |
 //! | [`TensorMetric`] | bringing a distance, with the rule for its centroids |
 //! | [`Frame`], [`PartialStats`] | why results have the same bits for any threads and chunks |
 //!
@@ -46,6 +47,7 @@ mod pairwise;
 mod params;
 mod parts;
 mod pca;
+mod preparation;
 mod progress;
 mod progressive;
 mod prune;
@@ -55,6 +57,7 @@ mod report;
 mod resident;
 mod restarts;
 mod rng;
+mod row_blocks;
 mod sample;
 mod scan;
 mod source;
@@ -88,7 +91,8 @@ pub use options::{EmptyClusters, Init, Pruning, Seeding};
 pub use outcome::Fit;
 pub use pairwise::{PairDistance, PairRanges, PairSums, Pairwise, Segments};
 pub use params::Params;
-pub use pca::{Pca, PcaOptions, PcaRows};
+pub use pca::{Pca, PcaOptions, PcaRows, PcaSolver};
+pub use preparation::{Impute, OutlierRule, Outliers, Preparation, PreparedRows, Step, StepSummary};
 pub use progress::{OnProgress, Progress};
 pub use report::{InertiaOver, IterationStats, PairCounts, Report, RunReport, Seconds, Stop, Warning};
 pub use resident::{PendingTally, Split, Tally, Update};

@@ -2,15 +2,20 @@
 
 use crate::assign_all::Target;
 use crate::centroids::Centroids;
+use crate::error::{Error, Result};
 use crate::frame::Frame;
 use crate::metric::Metric;
 use crate::params::Params;
+use crate::preparation::Preparation;
 use crate::report::Report;
 
 /// Centroids, the coordinates they are held in, and how they came to be.
 ///
 /// Centroids are held as offsets from an origin near the data: their sum, [`KMeansModel::centroids`],
 /// is rounded to `f32`, but rows are assigned to the exact ones.
+///
+/// A model whose rows were prepared holds the [`Preparation`]: centroids are in the units of prepared rows, and rows
+/// that are assigned are prepared first.
 #[derive(Clone, Debug, PartialEq)]
 pub struct KMeansModel {
     centroids: Centroids,
@@ -19,6 +24,7 @@ pub struct KMeansModel {
     positions: Vec<f32>,
     params: Params,
     report: Report,
+    preparation: Option<Preparation>,
 }
 
 impl KMeansModel {
@@ -30,6 +36,7 @@ impl KMeansModel {
             centroids,
             params,
             report: report.clone(),
+            preparation: None,
         }
     }
 
@@ -47,7 +54,40 @@ impl KMeansModel {
         report: Report,
     ) -> Self {
         let centroids = Centroids::from_offsets(offsets, origin.len());
-        Self { centroids, origin, scale, positions, params, report }
+        Self { centroids, origin, scale, positions, params, report, preparation: None }
+    }
+
+    /// What rows go through before they meet the centroids.
+    pub fn preparation(&self) -> Option<&Preparation> {
+        self.preparation.as_ref()
+    }
+
+    /// The same centroids for rows that come with this preparation, or without any.
+    ///
+    /// # Errors
+    /// [`Error::DimensionMismatch`] if prepared rows have another number of columns than the centroids.
+    pub fn with_preparation(mut self, preparation: Option<Preparation>) -> Result<Self> {
+        if let Some(found) = preparation.as_ref().map(Preparation::dim_out).filter(|&d| d != self.dim()) {
+            let (what, than) = ("the preparation".to_owned(), "the model");
+            return Err(Error::DimensionMismatch { what, than, expected: self.dim(), found });
+        }
+        self.preparation = preparation;
+        Ok(self)
+    }
+
+    /// The same centroids for rows that are prepared already.
+    #[must_use]
+    pub fn without_preparation(mut self) -> Self {
+        self.preparation = None;
+        self
+    }
+
+    /// Refuses what cannot be prepared.
+    pub(crate) fn check_unprepared(&self, what: &'static str) -> Result<()> {
+        match self.preparation {
+            None => Ok(()),
+            Some(_) => Err(Error::NotPrepared { what, of: "model" }),
+        }
     }
 
     /// Number of clusters.
@@ -56,7 +96,7 @@ impl KMeansModel {
         self.centroids.k()
     }
 
-    /// Number of columns.
+    /// Number of columns of the centroids; rows to assign have [`Preparation::dim_in`] where there is one.
     #[doc(alias = "n_features_in_")]
     pub fn dim(&self) -> usize {
         self.origin.len()

@@ -2,7 +2,7 @@
 //!
 //! Tensors: `centroids` F32 k×d (what other programs read), `offsets` F32 k×d and `origin` F32 d
 //! (the exact centroids), `scale` F32 1, `cluster_sizes` U64 k. Metadata: `format`, `version`,
-//! `params`, `report` and `preparation` (JSON; `null` while no preparation is part of a model).
+//! `params`, `report` and `preparation` (JSON; `null` where rows come as they are).
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -13,11 +13,14 @@ use safetensors::tensor::{Dtype, SafeTensors};
 use crate::error::{Error, Result};
 use crate::model::KMeansModel;
 use crate::params::Params;
+use crate::preparation::Preparation;
 use crate::report::Report;
 use crate::tensor_file::TensorLayout;
 
 const FORMAT: &str = "kmeans-model";
 const VERSION: &str = "1";
+/// The longest header that the format allows.
+const MOST_HEADER: usize = 100_000_000;
 
 impl KMeansModel {
     /// Writes the model to a temporary file and renames it to `path`.
@@ -40,7 +43,8 @@ impl KMeansModel {
     /// The bytes of a model file; they depend on the model alone.
     ///
     /// # Errors
-    /// If the parameters or the report cannot be written as JSON.
+    /// If the parameters, the report or the preparation cannot be written as JSON, or take more than the 100 MB that
+    /// the format has room for.
     pub fn to_bytes(&self) -> std::result::Result<Vec<u8>, serde_json::Error> {
         let (k, d) = (self.k(), self.dim());
         let tensors = [
@@ -51,14 +55,21 @@ impl KMeansModel {
             ("cluster_sizes", Dtype::U64, vec![k]),
         ];
         let (params, report) = (serde_json::to_string(self.params())?, serde_json::to_string(self.report())?);
+        let preparation = serde_json::to_string(&self.preparation())?;
         let metadata = [
             ("format", FORMAT),
             ("version", VERSION),
             ("params", &*params),
             ("report", &*report),
-            ("preparation", "null"),
+            ("preparation", &*preparation),
         ];
         let layout = TensorLayout::new(&metadata, &tensors);
+        if layout.head().len() > MOST_HEADER {
+            let bytes = layout.head().len();
+            let reason =
+                format!("a header of {bytes} bytes, at most {MOST_HEADER} fit: save its preparation apart");
+            return Err(serde::ser::Error::custom(reason));
+        }
         let mut bytes = Vec::with_capacity(layout.end() as usize);
         bytes.extend_from_slice(layout.head());
         for values in [self.centroids(), self.offsets(), self.origin(), &[self.scale()]] {
@@ -98,9 +109,7 @@ impl KMeansModel {
     }
 
     fn from_tensors(bytes: &[u8], metadata: &HashMap<String, String>) -> std::result::Result<Self, String> {
-        if metadata.get("preparation").map(String::as_str) != Some("null") {
-            return Err("it asks for a preparation of the data that this version does not know".to_owned());
-        }
+        let preparation: Option<Preparation> = from_json(metadata, "preparation")?;
         let params: Params = from_json(metadata, "params")?;
         let report: Report = from_json(metadata, "report")?;
         let tensors = SafeTensors::deserialize(bytes).map_err(|e| e.to_string())?;
@@ -118,7 +127,8 @@ impl KMeansModel {
         if scale <= 0.0 || scale.to_bits().trailing_zeros() < 23 {
             return Err(format!("its scale is {scale}, expected a power of two"));
         }
-        Ok(Self::from_parts(centroids, offsets, origin, scale, params, report))
+        let model = Self::from_parts(centroids, offsets, origin, scale, params, report);
+        model.with_preparation(preparation).map_err(|e| e.to_string())
     }
 
     /// Writes plain centroids, k×d, in the format of the extension (`.npy`, `.fvecs`, `.csv`).
@@ -171,7 +181,7 @@ fn unusable(path: &Path, reason: impl Into<String>) -> Error {
     Error::ModelFile { path: path.to_owned(), reason: reason.into() }
 }
 
-fn read(path: &Path) -> Result<Vec<u8>> {
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
     std::fs::read(path).map_err(|source| {
         Error::Data(match source.kind() {
             std::io::ErrorKind::NotFound => DataError::Missing { path: path.to_owned() },

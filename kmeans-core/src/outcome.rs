@@ -29,6 +29,16 @@ pub struct Fit {
 }
 
 impl Fit {
+    /// The same, with the time that the caller took to fit a preparation in both reports.
+    #[must_use]
+    pub fn prepared_in(mut self, seconds: f64) -> Self {
+        for report in [&mut self.report, self.model.report_mut()] {
+            report.seconds.prepare += seconds;
+            report.seconds.total += seconds;
+        }
+        self
+    }
+
     /// The same, with the time that the caller took to open and read the data in both reports.
     #[must_use]
     pub fn loaded_in(mut self, seconds: f64) -> Self {

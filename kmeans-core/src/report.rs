@@ -113,6 +113,14 @@ pub enum Warning {
         /// Its name.
         assigner: String,
     },
+    /// Rows that a rule of the preparation turned down: they have labels, but took no part in the training and count
+    /// neither in the objective nor in the inertia.
+    Outliers {
+        /// How many.
+        outliers: usize,
+        /// Rows.
+        n: usize,
+    },
     /// The final assignment was left out: inertia is of the sample, and there are no labels.
     InertiaOfSample {
         /// Rows trained on.
@@ -153,6 +161,9 @@ impl fmt::Display for Warning {
             ),
             Self::ApproximateAssigner { ref assigner } => {
                 write!(f, "{assigner} assigned the rows in the iterations: labels there were approximate")
+            }
+            Self::Outliers { outliers, n } => {
+                write!(f, "{outliers} of {n} rows are outliers and were not trained on; they have labels all the same")
             }
             Self::RangeTooWide => f.write_str(
                 "some values lie so far out that the inertia of the other rows is rounded away: remove or cap them",
@@ -207,7 +218,7 @@ impl std::ops::AddAssign for PairCounts {
 pub struct Seconds {
     /// Opening and reading the data, where the caller measured it.
     pub load: f64,
-    /// Sampling, checking, centring.
+    /// Fitting a preparation, where the caller measured it; looking for outliers, sampling, checking, centring.
     pub prepare: f64,
     /// Initial centroids, over all restarts.
     pub init: f64,

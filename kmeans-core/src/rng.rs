@@ -13,6 +13,7 @@ pub(crate) enum Stream {
     Subsample = 1,
     Init = 2,
     Split = 3,
+    Directions = 4,
 }
 
 /// The stream of one choice.

@@ -268,6 +268,9 @@ impl<E: Engine> Points for SamplePoints<'_, '_, E> {
             Ok(Rows::Tensor(t)) => out.copy_from_slice(&host(t)),
             Ok(Rows::Csr(rows)) => rows.view().densify(out),
             Err(crate::Error::Data(e)) => return Err(e),
+            Err(crate::Error::NonFinite { data: name, row, column, value }) => {
+                return Err(DataError::NonFinite { name, row, column, value });
+            }
             Err(e) => unreachable!("reading rows fails with an error of the data only: {e}"),
         }
         Ok(())

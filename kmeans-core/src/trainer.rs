@@ -11,6 +11,7 @@ use crate::options::Pruning;
 use crate::outcome::Fit;
 use crate::pairwise::Pairwise;
 use crate::params::Params;
+use crate::preparation::{Preparation, PreparedJob, rows_for};
 use crate::progress::{OnProgress, silent};
 use crate::prune::Prune;
 use crate::source::Source;
@@ -91,6 +92,8 @@ pub struct Job<'a> {
     pub weights: Option<&'a [f32]>,
     /// The parameters.
     pub params: &'a Params,
+    /// What the rows go through before; as they come if `None`. See [`crate::KMeans::preparation`].
+    pub preparation: Option<&'a Preparation>,
     /// What assigns rows in the iterations; the engine if `None`.
     pub assigner: Option<&'a mut dyn Assigner>,
     /// Called after each step.
@@ -98,15 +101,22 @@ pub struct Job<'a> {
 }
 
 impl<'a> Job<'a> {
-    /// A training of `points` without weights, assigner and callback.
+    /// A training of `points` as they come, without weights, assigner and callback.
     pub fn new(points: &'a dyn Points, params: &'a Params) -> Self {
-        Self { points, weights: None, params, assigner: None, progress: &silent }
+        Self { points, weights: None, params, preparation: None, assigner: None, progress: &silent }
     }
 
     /// With one weight a row.
     #[must_use]
     pub fn weights(mut self, weights: Option<&'a [f32]>) -> Self {
         self.weights = weights;
+        self
+    }
+
+    /// With rows that go through these steps first.
+    #[must_use]
+    pub fn preparation(mut self, preparation: Option<&'a Preparation>) -> Self {
+        self.preparation = preparation;
         self
     }
 
@@ -136,10 +146,10 @@ pub trait Trainer {
     /// Bad parameters, bad data, or a failing engine; see [`crate::Error`].
     fn train(&self, job: Job<'_>) -> Result<Fit>;
 
-    /// Assigns all rows of `points` to the centroids of `model`.
+    /// Assigns all rows of `points` to the centroids of `model`, through the model's preparation.
     ///
     /// # Errors
-    /// Another number of columns than the model's, NaN or infinite values, `p` outside `1..=k`.
+    /// Another number of columns than the model's, or than its preparation takes; NaN or infinite values, `p` outside `1..=k`.
     fn assign(
         &self,
         points: &dyn Points,
@@ -191,8 +201,10 @@ pub trait Trainer {
 
 impl<E: Engine> Trainer for E {
     fn train(&self, job: Job<'_>) -> Result<Fit> {
-        let source = Source::of(job.points, self.takes_packed());
-        train::train(self, &source, job.weights, job.params, job.assigner, job.progress)
+        let prepared = PreparedJob::new(job.preparation, job.points, job.weights)?;
+        let source = Source::of(&*prepared.points, self.takes_packed());
+        let fit = train::train(self, &source, prepared.weights(), job.params, job.assigner, job.progress)?;
+        prepared.done(fit)
     }
 
     fn assign(
@@ -202,7 +214,8 @@ impl<E: Engine> Trainer for E {
         options: AssignOptions,
         progress: &OnProgress<'_>,
     ) -> Result<Assignment> {
-        assign_model(self, &Source::of(points, self.takes_packed()), model, options.keep(), progress)
+        let rows = rows_for(model, points)?;
+        assign_model(self, &Source::of(&*rows, self.takes_packed()), model, options.keep(), progress)
     }
 
     fn assign_by(
@@ -213,7 +226,8 @@ impl<E: Engine> Trainer for E {
         options: AssignOptions,
         progress: &OnProgress<'_>,
     ) -> Result<Assignment> {
-        let source = Source::of(points, self.takes_packed());
+        let rows = rows_for(model, points)?;
+        let source = Source::of(&*rows, self.takes_packed());
         assign_model_by(self, &source, model, assigner, options.keep(), progress)
     }
 
@@ -224,7 +238,8 @@ impl<E: Engine> Trainer for E {
         sink: &mut Sink<'_>,
         progress: &OnProgress<'_>,
     ) -> Result<()> {
-        transform_model(self, &Source::of(points, self.takes_packed()), model, sink, progress)
+        let rows = rows_for(model, points)?;
+        transform_model(self, &Source::of(&*rows, self.takes_packed()), model, sink, progress)
     }
 
     fn with_pairwise(&self, work: &mut dyn FnMut(&dyn Pairwise) -> Result<()>) -> Result<()> {

@@ -5,12 +5,13 @@ use std::ops::Range;
 use std::path::Path;
 
 use crate::csv_text::TextTable;
-use crate::{DataError, Points, Rows};
+use crate::{DataError, Missing, Points, Rows};
 
 /// Rows parsed from a text file, held in memory. Lends its rows.
 ///
 /// A first line with any field that is neither empty nor a number is a header line. Fields may be quoted and may have
-/// spaces around them; empty lines are skipped; `nan` and `inf` are numbers.
+/// spaces around them; empty lines are skipped; `nan` and `inf` are numbers. Fields that hold no value are refused, or
+/// NaN: see [`Missing`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct CsvRows {
     rows: Rows,
@@ -23,18 +24,40 @@ impl CsvRows {
     /// # Errors
     /// `Missing`, and as [`CsvRows::from_reader`].
     pub fn open(path: impl AsRef<Path>) -> Result<Self, DataError> {
+        Self::open_with(path, Missing::Refuse)
+    }
+
+    /// As [`CsvRows::open`], where fields that hold no value may be NaN.
+    ///
+    /// # Errors
+    /// As [`CsvRows::open`].
+    pub fn open_with(path: impl AsRef<Path>, missing: Missing) -> Result<Self, DataError> {
         let path = path.as_ref();
-        Self::from_table(TextTable::open(path)?, path.display().to_string())
+        Self::from_table(TextTable::open_with(path, missing)?, path.display().to_string())
     }
 
     /// Reads text from anywhere, such as standard input; `name` is for messages.
     ///
     /// # Errors
     /// `Ragged` for a line with more or fewer fields than the first; `NotANumber` for a field that is not a number or
-    /// is beyond the range of f32; `Empty` without any row; `Malformed`, `Io`.
+    /// is beyond the range of f32; `MissingValue` for one that holds no value; `Empty` without any row; `Malformed`,
+    /// `Io`.
     pub fn from_reader(text: impl Read, delimiter: u8, name: impl Into<String>) -> Result<Self, DataError> {
+        Self::from_reader_with(text, delimiter, name, Missing::Refuse)
+    }
+
+    /// As [`CsvRows::from_reader`], where fields that hold no value may be NaN.
+    ///
+    /// # Errors
+    /// As [`CsvRows::from_reader`].
+    pub fn from_reader_with(
+        text: impl Read,
+        delimiter: u8,
+        name: impl Into<String>,
+        missing: Missing,
+    ) -> Result<Self, DataError> {
         let name = name.into();
-        Self::from_table(TextTable::parse(text, delimiter, &name)?, name)
+        Self::from_table(TextTable::parse_with(text, delimiter, &name, missing)?, name)
     }
 
     fn from_table(table: TextTable<f32>, name: String) -> Result<Self, DataError> {

@@ -7,18 +7,22 @@ use std::str::FromStr;
 
 use csv::{ByteRecord, Reader, ReaderBuilder, Terminator};
 
-use crate::{DataError, Format};
+use crate::missing::is_word_for_missing;
+use crate::{DataError, Format, Missing};
 
 /// A number that text is parsed as.
 pub(crate) trait Number: Sized {
     /// What a number that does not fit should have been.
     const FITS: &'static str;
+    /// What stands for a value that is not there, where there is such a number.
+    const MISSING: Option<Self> = None;
     /// What a text is that is not empty and has no spaces around it.
     fn parse(text: &str) -> Field<Self>;
 }
 
 impl Number for f32 {
     const FITS: &'static str = "a number that fits f32 (at most 3.4028235e38)";
+    const MISSING: Option<Self> = Some(Self::NAN);
     fn parse(text: &str) -> Field<Self> {
         parse_float(text, Self::is_infinite)
     }
@@ -26,6 +30,7 @@ impl Number for f32 {
 
 impl Number for f64 {
     const FITS: &'static str = "a number that fits f64 (at most 1.7976931348623157e308)";
+    const MISSING: Option<Self> = Some(Self::NAN);
     fn parse(text: &str) -> Field<Self> {
         parse_float(text, Self::is_infinite)
     }
@@ -54,16 +59,27 @@ pub(crate) struct TextTable<T> {
 impl<T: Number> TextTable<T> {
     /// Reads a file; fields are separated by tabs if its extension is `tsv`, else by commas.
     pub(crate) fn open(path: &Path) -> Result<Self, DataError> {
+        Self::open_with(path, Missing::Refuse)
+    }
+
+    /// The same, where fields that hold no value may stand for [`Number::MISSING`].
+    pub(crate) fn open_with(path: &Path, missing: Missing) -> Result<Self, DataError> {
         let name = path.display().to_string();
         let file = File::open(path).map_err(|source| DataError::opening(path, source))?;
         if file.metadata().is_ok_and(|metadata| metadata.is_dir()) {
             return Err(DataError::NotAFile { name });
         }
-        Self::parse(file, Format::of(path).unwrap_or(Format::Csv).delimiter(), &name)
+        let delimiter = Format::of(path).unwrap_or(Format::Csv).delimiter();
+        Self::parse_with(file, delimiter, &name, missing)
     }
 
-    pub(crate) fn parse(text: impl Read, delimiter: u8, name: &str) -> Result<Self, DataError> {
-        let mut lines = Lines::new(text, delimiter, name);
+    pub(crate) fn parse_with(
+        text: impl Read,
+        delimiter: u8,
+        name: &str,
+        missing: Missing,
+    ) -> Result<Self, DataError> {
+        let mut lines = Lines::new(text, delimiter, name, missing);
         let mut values = Vec::new();
         if !lines.advance()? {
             return Err(lines.empty("rows of numbers"));
@@ -90,19 +106,20 @@ struct Lines<'a, R> {
     /// The line that the fields end on, from 1.
     number: u64,
     name: &'a str,
+    missing: Missing,
 }
 
 impl<'a, R: Read> Lines<'a, R> {
     /// The parser's own line numbers are off after blank lines and with Windows line ends, where it stops between the
     /// two characters. So only `\n` ends a line here, the last one is given one too, and a `\r` is a space.
-    fn new(text: R, delimiter: u8, name: &'a str) -> Self {
+    fn new(text: R, delimiter: u8, name: &'a str, missing: Missing) -> Self {
         let reader = ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
             .delimiter(delimiter)
             .terminator(Terminator::Any(b'\n'))
             .from_reader(text.chain(b"\n".as_slice()));
-        Self { reader, fields: ByteRecord::new(), number: 0, name }
+        Self { reader, fields: ByteRecord::new(), number: 0, name, missing }
     }
 
     /// Goes to the next line that is not blank; false at the end.
@@ -130,7 +147,7 @@ impl<'a, R: Read> Lines<'a, R> {
         self.fields.len() == 1 && spaces(&self.fields[0])
     }
 
-    /// Whether any field is a word. An empty field alone makes no header either.
+    /// Whether any field is a word. Fields that hold no value alone make no header either.
     fn is_header<T: Number>(&self) -> bool {
         self.fields.iter().any(|field| matches!(parse_field::<T>(field), Field::Word))
     }
@@ -148,7 +165,11 @@ impl<'a, R: Read> Lines<'a, R> {
         for (column, field) in self.fields.iter().enumerate() {
             match parse_field(field) {
                 Field::Number(value) => values.push(value),
-                Field::Empty | Field::Word => return Err(self.not_a_number(column, "a number")),
+                Field::Missing => match T::MISSING.filter(|_| self.missing == Missing::AsNan) {
+                    Some(value) => values.push(value),
+                    None => return Err(self.missing_value(column)),
+                },
+                Field::Word => return Err(self.not_a_number(column, "a number")),
                 Field::DoesNotFit => return Err(self.not_a_number(column, T::FITS)),
             }
         }
@@ -165,6 +186,15 @@ impl<'a, R: Read> Lines<'a, R> {
         }
     }
 
+    fn missing_value(&self, column: usize) -> DataError {
+        DataError::MissingValue {
+            name: self.name.to_owned(),
+            line: self.number,
+            column: column + 1,
+            found: shorten(self.fields[column].trim_ascii()),
+        }
+    }
+
     fn empty(&self, expected: &'static str) -> DataError {
         DataError::Empty { name: self.name.to_owned(), expected }
     }
@@ -174,14 +204,15 @@ impl<'a, R: Read> Lines<'a, R> {
 pub(crate) enum Field<T> {
     Number(T),
     DoesNotFit,
-    Empty,
+    /// Empty, or a word for a value that is not there.
+    Missing,
     Word,
 }
 
 pub(crate) fn parse_field<T: Number>(field: &[u8]) -> Field<T> {
     let field = field.trim_ascii();
-    if field.is_empty() {
-        return Field::Empty;
+    if field.is_empty() || is_word_for_missing(field) {
+        return Field::Missing;
     }
     str::from_utf8(field).map_or(Field::Word, T::parse)
 }

@@ -191,6 +191,30 @@ pub enum DataError {
         /// What should be there.
         expected: &'static str,
     },
+    /// A field holds no value.
+    #[error("{name}: line {line}, column {column}: {found:?} is a missing value, expected a number")]
+    MissingValue {
+        /// The source.
+        name: String,
+        /// The line, from 1.
+        line: u64,
+        /// The field, from 1.
+        column: usize,
+        /// The field's text.
+        found: String,
+    },
+    /// NaN or infinity where rows are computed from others as they are read.
+    #[error("{name}: row {row}, column {column} (counted from 0) is {value}, expected a finite number")]
+    NonFinite {
+        /// The source.
+        name: String,
+        /// The row, from 0.
+        row: usize,
+        /// The column, from 0.
+        column: usize,
+        /// What stands there.
+        value: f32,
+    },
     /// A file of text or an archive cannot be parsed at all.
     #[error("{name}: malformed {format} file")]
     Malformed {

@@ -72,6 +72,7 @@ mod large;
 #[allow(unsafe_code, reason = "memory maps")]
 mod mapped;
 mod memory;
+mod missing;
 mod npy;
 mod npy_header;
 mod npz;
@@ -104,8 +105,9 @@ pub use labels::{read_labels, write_distances, write_label_rows, write_labels};
 pub use large::zeros;
 pub use mapped::MappedFile;
 pub use memory::{RowSlice, Rows};
+pub use missing::Missing;
 pub use npy::NpyFile;
-pub use open::{describe, open};
+pub use open::{describe, open, open_with};
 pub use output::{Output, check_output};
 pub use packed::{PackedView, Packing};
 pub use points::{Points, check_read};

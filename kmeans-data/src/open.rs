@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::array_info::{ArrayInfo, Order};
 use crate::npy::NpyArray;
 use crate::vecs::VecsArray;
-use crate::{CsrRows, CsvRows, DataError, Format, NpyFile, Points, VecsFile, npz};
+use crate::{CsrRows, CsvRows, DataError, Format, Missing, NpyFile, Points, VecsFile, npz};
 
 const ROW_INPUTS: &str = ".npy, .npz:key, .npz, .fvecs, .bvecs, .csv, .tsv, .svm, .libsvm, .svmlight";
 const INPUTS: &str = ".npy, .npz:key, .npz, .fvecs, .bvecs, .ivecs, .csv, .tsv, .svm, .libsvm, .svmlight";
@@ -22,6 +22,14 @@ const INPUTS: &str = ".npy, .npz:key, .npz, .fvecs, .bvecs, .ivecs, .csv, .tsv, 
 /// Binary files are mapped: their header, or first row, and their length are read. Text is parsed, and sparse matrices
 /// are held in memory.
 pub fn open(path: impl AsRef<Path>) -> Result<Box<dyn Points>, DataError> {
+    open_with(path, Missing::Refuse)
+}
+
+/// As [`open`], where fields of `.csv` and `.tsv` that hold no value may be NaN. Other formats know no such fields.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_with(path: impl AsRef<Path>, missing: Missing) -> Result<Box<dyn Points>, DataError> {
     let path = path.as_ref();
     Ok(match Format::of(path) {
         Some(Format::Npy) => Box::new(NpyFile::open(path)?),
@@ -31,7 +39,7 @@ pub fn open(path: impl AsRef<Path>) -> Result<Box<dyn Points>, DataError> {
         },
         Some(Format::Fvecs) => Box::new(VecsFile::open_fvecs(path)?),
         Some(Format::Bvecs) => Box::new(VecsFile::open_bvecs(path)?),
-        Some(Format::Csv | Format::Tsv) => Box::new(CsvRows::open(path)?),
+        Some(Format::Csv | Format::Tsv) => Box::new(CsvRows::open_with(path, missing)?),
         Some(Format::Svmlight) => Box::new(CsrRows::open_svmlight(path)?),
         _ => return Err(unknown(path, ROW_INPUTS)),
     })

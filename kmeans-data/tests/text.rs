@@ -3,7 +3,7 @@
 mod files;
 
 use files::{Files, message, read_all};
-use kmeans_data::{CsvRows, DataError, ErrorKind, Points, describe, open};
+use kmeans_data::{CsvRows, DataError, ErrorKind, Missing, Points, describe, open, open_with};
 
 fn parse(text: &str) -> Result<CsvRows, DataError> {
     CsvRows::from_reader(text.as_bytes(), b',', "stdin")
@@ -44,6 +44,20 @@ fn words_for_nan_and_infinity_are_numbers() {
 }
 
 #[test]
+fn fields_without_a_value_are_nan_where_that_is_asked_for() {
+    let read = |text: &str| CsvRows::from_reader_with(text.as_bytes(), b',', "stdin", Missing::AsNan);
+    let rows = read_all(&read("1,\nNA, n/a \nNull,nan\n\n5,6\n").unwrap()).unwrap();
+    assert_eq!((rows[0], &rows[6..]), (1.0, &[5.0, 6.0][..]));
+    assert!(rows[1..6].iter().all(|x| x.is_nan()));
+    assert_eq!(read("a,b\n,2\n").unwrap().header().unwrap(), ["a", "b"]);
+    assert!(matches!(read("1,2\n3,none\n"), Err(DataError::NotANumber { line: 2, column: 2, .. })));
+    let files = Files::new();
+    let path = files.write("x.csv", "1,2\n,4\n");
+    assert!(matches!(open(&path), Err(DataError::MissingValue { line: 2, column: 1, .. })));
+    assert!(read_all(&*open_with(&path, Missing::AsNan).unwrap()).unwrap()[2].is_nan());
+}
+
+#[test]
 fn ragged_lines_name_the_line() {
     for (text, expected) in [
         ("1,2\n3\n", "stdin: line 2: 1 fields, expected 2"),
@@ -60,7 +74,8 @@ fn ragged_lines_name_the_line() {
 fn fields_that_are_no_numbers_name_line_and_column() {
     for (text, expected) in [
         ("1,2\n3,x\n", "stdin: line 2, column 2: \"x\", expected a number"),
-        ("1,,3\n", "stdin: line 1, column 2: \"\", expected a number"),
+        ("1,,3\n", "stdin: line 1, column 2: \"\" is a missing value, expected a number"),
+        ("1,NA\n3,4\n", "stdin: line 1, column 2: \"NA\" is a missing value, expected a number"),
         ("1,2\n\"\n", "stdin: line 3: 1 fields, expected 2"),
         (
             "1,2\n3,1e39\n",

@@ -70,6 +70,11 @@ pub enum Error {
         /// Lists of the index.
         k: usize,
     },
+    /// A model whose rows go through a preparation, which an index does not apply.
+    #[error(
+        "the model prepares its rows, and an index takes vectors as they are: prepare them first, and index them by the model without_preparation"
+    )]
+    Prepared,
     /// No positions are left to number vectors by.
     #[error("positions go on from {next}, and not as many are left as there are vectors: give ids")]
     IdsExhausted {

@@ -46,7 +46,8 @@ impl IvfIndex {
     /// by [`IvfIndex::train`].
     ///
     /// # Errors
-    /// A model of a metric other than l2, ip and cosine; a device that cannot be opened; [`Error::Pieces`].
+    /// A model of a metric other than l2, ip and cosine; [`Error::Prepared`] for one with a preparation; a device that
+    /// cannot be opened; [`Error::Pieces`].
     pub fn new(hardware: impl Hardware + 'static, model: KMeansModel, storage: Storage) -> Result<Self> {
         Self::new_on(Running::on(hardware)?, model, storage)
     }

@@ -2,7 +2,7 @@
 
 use kmeans_core::{Extent, Frame, KMeansModel, Metric, StoredRows};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// Coordinates of an index: those of the model whose lists it has, or those of its vectors.
 #[derive(Clone, Debug)]
@@ -38,8 +38,11 @@ impl Space {
         Self::new(frame, metric)
     }
 
-    /// The coordinates of a model.
+    /// The coordinates of a model, whose rows come as they are.
     pub(crate) fn of_model(model: &KMeansModel) -> Result<Self> {
+        if model.preparation().is_some() {
+            return Err(Error::Prepared);
+        }
         Self::at(model.origin().to_vec(), model.scale(), model.metric())
     }
 

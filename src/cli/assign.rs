@@ -6,8 +6,8 @@ use std::time::Instant;
 
 use anyhow::Result;
 use clap::{ArgGroup, Args};
-use kmeans::data::{Output, RowWriter, create_rows, write_distances, write_label_rows};
-use kmeans::{AssignOptions, Assignment, DataError, Device, KMeansModel, Points, Trainer};
+use kmeans::data::{Missing, Output, RowWriter, create_rows, write_distances, write_label_rows};
+use kmeans::{AssignOptions, Assignment, DataError, Device, KMeansModel, Points, Preparation, Trainer};
 use serde_json::json;
 
 use super::assigner::AssignArg;
@@ -20,6 +20,8 @@ use super::{interrupt, output, summary, text};
 const INTERRUPTED: &str = "interrupted: nothing is written; once more ends at once";
 
 /// Give each row of DATA the number of its nearest centroid.
+///
+/// A model that was trained with steps of preparation puts the rows through them first.
 ///
 /// Example: kmeans assign model.safetensors more.npy --labels labels.npy
 #[derive(Args)]
@@ -71,7 +73,9 @@ impl Assign {
         let device = device(&self.device, self.threads)?;
         let model = KMeansModel::load(&self.model)?;
         self.check_top(model.k())?;
-        let points = self.data.open_decoded(self.codec.as_deref())?;
+        let fills = model.preparation().is_some_and(Preparation::fills_missing);
+        let missing = if fills { Missing::AsNan } else { Missing::Refuse };
+        let points = self.data.open_decoded_with(self.codec.as_deref(), missing)?;
 
         let started = Instant::now();
         let bars = Bars::new(0, self.quiet, false);

@@ -68,6 +68,9 @@ fn message(error: &anyhow::Error) -> String {
             format!("{} cannot be set together with {}", flag(with), flag(name))
         }
         _ if code(error) == CANNOT_WRITE && exists(error) => format!("{error:#} (--force replaces it)"),
+        _ if is_missing(error) => {
+            format!("{error:#} (--impute of kmeans prepare and kmeans train fills missing values)")
+        }
         _ => format!("{error:#}"),
     }
 }
@@ -91,6 +94,13 @@ fn in_flags(text: &str) -> String {
         if name.contains('_') { word.replacen(name, &flag(name), 1) } else { word.to_owned() }
     };
     text.split(' ').map(word).collect::<Vec<_>>().join(" ")
+}
+
+/// Whether a value is missing that a step could have filled.
+fn is_missing(error: &anyhow::Error) -> bool {
+    let is_text = |error| matches!(error, &DataError::MissingValue { .. });
+    let is_nan = |error| matches!(error, &Error::NonFinite { value, .. } if value.is_nan());
+    error.chain().filter_map(data_of).any(is_text) || error.chain().filter_map(core_of).any(is_nan)
 }
 
 fn exists(error: &anyhow::Error) -> bool {

@@ -237,6 +237,11 @@ fn model_for(path: &Path, points: &dyn Points) -> Result<KMeansModel> {
     if !metric.is_fused() {
         return Err(BadInput(format!("{name}: its metric is {metric}, expected l2, ip or cosine")).into());
     }
+    if model.preparation().is_some() {
+        let text = "it prepares its rows, and an index takes vectors as they are: write prepared rows by kmeans \
+                    prepare, and train and index those";
+        return Err(BadInput(format!("{name}: {text}")).into());
+    }
     if points.dim() != model.dim() {
         let (what, than) = (points.name().to_owned(), "the model");
         return Err(

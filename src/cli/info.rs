@@ -7,16 +7,17 @@ use anyhow::Result;
 use clap::Args;
 use kmeans::data::{Format, describe};
 use kmeans::index::Index;
-use kmeans::{Device, KMeansModel};
+use kmeans::{Device, KMeansModel, Preparation};
 use serde_json::{Value, json};
 
 use super::index::{describe as describe_index, measure};
+use super::summary::preparation_json;
 use super::text::print;
 
-/// Say what a model, an index or a data file holds.
+/// Say what a model, an index, a pipeline or a data file holds.
 #[derive(Args)]
 pub(crate) struct Info {
-    /// A model (.safetensors), an index or a table of rows
+    /// A model (.safetensors), an index, a pipeline (.json) or a table of rows
     file: String,
     /// Print one JSON object
     #[arg(long)]
@@ -30,6 +31,7 @@ const MOST_HEADER: u64 = 100_000_000;
 enum Kind {
     Model,
     Index,
+    Pipeline,
     Data,
 }
 
@@ -38,6 +40,7 @@ impl Info {
         let facts = match self.kind() {
             Kind::Model => model(&KMeansModel::load(&self.file)?)?,
             Kind::Index => index(&self.file)?,
+            Kind::Pipeline => pipeline(&Preparation::load(&self.file)?),
             Kind::Data => data(&self.file)?,
         };
         if self.json {
@@ -53,6 +56,9 @@ impl Info {
     fn kind(&self) -> Kind {
         if Format::of(&self.file).is_some() {
             return Kind::Data;
+        }
+        if self.file.to_lowercase().ends_with(".json") {
+            return Kind::Pipeline;
         }
         let is_model = self.file.to_lowercase().ends_with(".safetensors");
         match header(&self.file) {
@@ -103,10 +109,21 @@ fn model(model: &KMeansModel) -> Result<Value> {
         "params": model.params(), "warnings": report.warnings, "device": report.device,
         "seconds": report.seconds, "version": report.version,
     });
+    if let Some(preparation) = model.preparation() {
+        facts["preparation"] = preparation_json(preparation);
+    }
     if let Some(name) = model.metric_name() {
         facts["metric_name"] = name.into();
     }
     Ok(facts)
+}
+
+fn pipeline(preparation: &Preparation) -> Value {
+    let mut facts = json!({ "format": "kmeans preparation" });
+    for (key, value) in preparation_json(preparation).as_object().into_iter().flatten() {
+        facts[key] = value.clone();
+    }
+    facts
 }
 
 fn data(file: &str) -> Result<Value> {

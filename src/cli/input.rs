@@ -6,7 +6,9 @@ use std::path::Path;
 use anyhow::Result;
 use clap::Args;
 use kmeans::Points;
-use kmeans::data::{CsvRows, EncodedRows, RowRange, RowWidth, describe, open_codec, read_ids};
+use kmeans::data::{
+    CsvRows, EncodedRows, Missing, RowRange, RowWidth, describe, open_codec, open_with, read_ids,
+};
 
 use super::failure::Usage;
 use super::values::RowsArg;
@@ -27,18 +29,25 @@ pub(crate) struct DataArg {
 }
 
 impl DataArg {
-    pub(crate) fn open(&self) -> Result<Box<dyn Points>> {
+    /// The rows, with what is asked for in place of fields of text that hold no value.
+    fn open(&self, missing: Missing) -> Result<Box<dyn Points>> {
         let points: Box<dyn Points> = if self.path == "-" {
-            Box::new(CsvRows::from_reader(io::stdin().lock(), b',', "standard input")?.into_rows())
+            let stdin = io::stdin().lock();
+            Box::new(CsvRows::from_reader_with(stdin, b',', "standard input", missing)?.into_rows())
         } else {
-            kmeans::open(Path::new(&self.path))?
+            open_with(Path::new(&self.path), missing)?
         };
         self.part_of(points)
     }
 
     /// The rows, or where there is a codec, what it makes of the codes in the file.
     pub(crate) fn open_decoded(&self, codec: Option<&str>) -> Result<Box<dyn Points>> {
-        let Some(spec) = codec else { return self.open() };
+        self.open_decoded_with(codec, Missing::Refuse)
+    }
+
+    /// The same, where fields of text may hold no value.
+    pub(crate) fn open_decoded_with(&self, codec: Option<&str>, missing: Missing) -> Result<Box<dyn Points>> {
+        let Some(spec) = codec else { return self.open(missing) };
         if self.path == "-" {
             return Err(Usage("codes are read from a .npy file, not from standard input".to_owned()).into());
         }

@@ -10,8 +10,11 @@ mod info;
 mod input;
 mod interrupt;
 mod output;
+mod prepare;
 mod progress;
 mod search;
+mod step_values;
+mod steps;
 mod summary;
 mod text;
 mod train;
@@ -39,6 +42,7 @@ struct Cli {
 enum Command {
     Train(Box<train::Train>),
     Assign(assign::Assign),
+    Prepare(Box<prepare::Prepare>),
     Index(index::Index),
     Search(search::Search),
     Info(info::Info),
@@ -51,6 +55,7 @@ pub(crate) fn run() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Train(train) => train.run(),
         Command::Assign(assign) => assign.run(),
+        Command::Prepare(prepare) => prepare.run(),
         Command::Index(index) => index.run(),
         Command::Search(search) => search.run(),
         Command::Info(info) => info.run(),

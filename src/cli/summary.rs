@@ -1,6 +1,7 @@
 //! What came out, for a person.
 
-use kmeans::{InertiaOver, Report};
+use kmeans::{InertiaOver, Preparation, Report};
+use serde_json::{Value, json};
 
 use super::text::say;
 
@@ -44,6 +45,20 @@ pub(crate) fn training(report: &Report) {
     for warning in &report.warnings {
         say(format_args!("warning: {warning}"));
     }
+}
+
+/// What rows went through before.
+pub(crate) fn preparation(preparation: Option<&Preparation>) {
+    for step in preparation.iter().flat_map(|preparation| preparation.steps()) {
+        say(format_args!("{step}"));
+    }
+}
+
+/// The same as JSON.
+pub(crate) fn preparation_json(preparation: &Preparation) -> Value {
+    json!({
+        "d_in": preparation.dim_in(), "d_out": preparation.dim_out(), "steps": preparation.steps(),
+    })
 }
 
 fn iterations(report: &Report) {

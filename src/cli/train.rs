@@ -14,7 +14,7 @@ use std::time::Instant;
 
 use anyhow::Result;
 use clap::Args;
-use kmeans::{Fit, Job, Params, Trainer};
+use kmeans::{Fit, Job, Params, Points, Preparation, Trainer};
 use serde_json::{Value, json};
 
 use self::centroids::Centroids;
@@ -28,6 +28,8 @@ use self::variants::Variants;
 use super::failure::Strict;
 use super::input::{DataArg, codec_file};
 use super::progress::Bars;
+use super::steps::{Plan, Steps};
+use super::watched::Watched;
 use super::{interrupt, summary, text};
 
 const INTERRUPTED: &str = "interrupted: finishing with what there is; once more ends at once";
@@ -46,6 +48,8 @@ pub(crate) struct Train {
     k: usize,
     #[command(flatten)]
     outputs: Outputs,
+    #[command(flatten)]
+    steps: Steps,
     #[command(flatten)]
     initialisation: Initialisation,
     #[command(flatten)]
@@ -68,23 +72,27 @@ impl Train {
         let device = self.running.device()?;
         let mut assigner = self.variants.assigner(&device, self.params()?.metric())?;
         let mut params = self.params()?;
+        let plan = self.steps.plan()?;
         let bars = Bars::new(self.stopping.niter, self.running.quiet, self.running.verbose);
         interrupt::catch(&bars, INTERRUPTED)?;
 
         let started = Instant::now();
-        let points = self.data.open_decoded(self.encoded.codec.as_deref())?;
-        params.init_centroids = self.initialisation.centroids(points.dim())?;
+        let points = self.data.open_decoded_with(self.encoded.codec.as_deref(), plan.missing())?;
         let weights = self.sampling.weights()?;
         let load = started.elapsed().as_secs_f64();
+        let (preparation, preparing) = fit_steps(plan, &*points, &bars)?;
+        let d = preparation.as_ref().map_or(points.dim(), Preparation::dim_out);
+        params.init_centroids = self.initialisation.centroids(d)?;
 
         let progress = |step: &_| bars.show(step);
         let mut job = Job::new(&*points, &params).weights(weights.as_deref()).progress(&progress);
+        job = job.preparation(preparation.as_ref());
         if let Some(assigner) = &mut assigner {
             job = job.assigner(&mut **assigner);
         }
         let fit = device.train(job);
         bars.finish();
-        let fit = fit?.loaded_in(load);
+        let fit = fit?.loaded_in(load).prepared_in(preparing);
 
         self.outputs.write(&fit)?;
         self.tell(&fit)
@@ -93,7 +101,8 @@ impl Train {
     fn inputs(&self) -> Vec<&Path> {
         let codec = self.encoded.codec.as_deref().and_then(codec_file);
         let files = [self.sampling.input(), self.initialisation.input(), codec];
-        [Some(self.data.file())].into_iter().chain(files).flatten().collect()
+        let files = [Some(self.data.file())].into_iter().chain(files).flatten();
+        files.chain(self.steps.inputs()).collect()
     }
 
     /// All parameters but the values of initial centroids.
@@ -112,6 +121,7 @@ impl Train {
 
     fn tell(&self, fit: &Fit) -> Result<()> {
         if !self.running.quiet {
+            summary::preparation(fit.model.preparation());
             summary::training(&fit.report);
             self.outputs.list();
         }
@@ -124,7 +134,14 @@ impl Train {
     }
 }
 
-/// The report with a sentence beside each warning.
+/// Steps that are ready, and the seconds it took to make them so.
+fn fit_steps(plan: Plan, points: &dyn Points, bars: &Bars) -> Result<(Option<Preparation>, f64)> {
+    let started = Instant::now();
+    let watched = Watched { points, bars, what: "rows read" };
+    Ok((plan.carry_out(&watched)?, started.elapsed().as_secs_f64()))
+}
+
+/// The report with a sentence beside each warning, and the steps of a preparation.
 fn report_json(fit: &Fit) -> Result<Value> {
     let mut report = serde_json::to_value(&fit.report)?;
     let warnings = fit.report.warnings.iter().map(|warning| {
@@ -133,5 +150,8 @@ fn report_json(fit: &Fit) -> Result<Value> {
         Ok(value)
     });
     report["warnings"] = warnings.collect::<Result<Vec<Value>>>()?.into();
+    if let Some(preparation) = fit.model.preparation() {
+        report["preparation"] = summary::preparation_json(preparation);
+    }
     Ok(report)
 }

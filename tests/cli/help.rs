@@ -14,7 +14,8 @@ const OTHERWISE: [(&str, &str); 6] = [
     ("apply_pca", "--no-pca"),
 ];
 
-const HEADINGS: [&str; 7] = [
+const HEADINGS: [&str; 8] = [
+    "Preparation (steps are done in the order of their flags):",
     "Initialisation:",
     "Sampling:",
     "Iterations and stopping:",
@@ -59,7 +60,10 @@ fn only_commands_that_work_appear() {
         .filter(|line| line.starts_with("  ") && !line.starts_with("   "))
         .filter_map(|line| line.split_whitespace().next())
         .collect();
-    assert_eq!(names, ["train", "assign", "index", "search", "info", "convert", "generate", "help"]);
+    assert_eq!(
+        names,
+        ["train", "assign", "prepare", "index", "search", "info", "convert", "generate", "help"]
+    );
 }
 
 #[test]
@@ -103,6 +107,7 @@ fn help_of_every_command_names_defaults_and_units() {
             "search",
             &["[default: 10]", "[default: 8,", "[default: auto]", "QUERIES", "squared for l2", "i64", "-1"],
         ),
+        ("prepare", &["in the order", "[default: exact]", "zscore:Z", "iqr:F", "i64", "counted from 0"]),
         ("info", &["--json"]),
         ("convert", &["[default: f32]", "counted from 0", "sq8:RANGES.npy", ".npz"]),
         ("generate", &["[default: 1234]", "Standard deviation", "[default: f32]"]),

@@ -96,7 +96,8 @@ fn a_second_signal_ends_at_once_and_leaves_nothing() {
 fn a_signal_leaves_no_half_of_a_file() {
     let room = Room::new();
     let run = Running::start(&room, "generate -n 4000000 -d 64 -k 10 -o x.npy -q");
-    while room.names().is_empty() {
+    // The check of the output, before signals are caught, leaves a file for a moment.
+    while room.names().is_empty() || !is_catching(&run.child) {
         std::thread::yield_now();
     }
     run.signal("INT");

@@ -7,9 +7,10 @@ use super::KMeans;
 use crate::assign_all::{Assignment, assign_model};
 use crate::assigner::Assigner;
 use crate::engine::Engine;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::KMeansModel;
 use crate::outcome::Fit;
+use crate::preparation::PreparedJob;
 use crate::progress::{OnProgress, silent};
 use crate::source::Source;
 use crate::tensor_metric::{TensorMetric, assign_with_metric, train_with_metric, transform_with_metric};
@@ -64,7 +65,7 @@ impl<T: Trainer> KMeans<T> {
         weights: Option<&[f32]>,
         progress: &OnProgress<'_>,
     ) -> Result<Fit> {
-        self.device.train(Job::new(points, &self.params).weights(weights).progress(progress))
+        self.device.train(self.job(points, weights).progress(progress))
     }
 
     /// Trains with something else than the engine to assign rows in the iterations: an index, for very
@@ -79,7 +80,11 @@ impl<T: Trainer> KMeans<T> {
         weights: Option<&[f32]>,
         assigner: &mut dyn Assigner,
     ) -> Result<Fit> {
-        self.device.train(Job::new(points, &self.params).weights(weights).assigner(assigner))
+        self.device.train(self.job(points, weights).assigner(assigner))
+    }
+
+    fn job<'a>(&'a self, points: &'a dyn Points, weights: Option<&'a [f32]>) -> Job<'a> {
+        Job::new(points, &self.params).weights(weights).preparation(self.preparation.as_ref())
     }
 
     /// Hands the distances of all rows to all centroids to `sink`, k values a row, by blocks of rows:
@@ -136,8 +141,11 @@ impl<E: Engine> KMeans<E> {
     /// Trains on a tensor n×d of the engine's own backend; it stays on its device.
     ///
     /// # Errors
-    /// As [`KMeans::train_weighted`].
+    /// As [`KMeans::train_weighted`]; [`Error::NotPrepared`] with a preparation, which takes rows in host memory.
     pub fn train_tensor(&self, x: &Tensor<E::Backend, 2>, weights: Option<&[f32]>) -> Result<Fit> {
+        if self.preparation.is_some() {
+            return Err(Error::NotPrepared { what: "a tensor", of: "training" });
+        }
         train::train(&self.device, &Source::Tensor(x.clone()), weights, &self.params, None, &silent)
     }
 
@@ -152,7 +160,9 @@ impl<E: Engine> KMeans<E> {
         weights: Option<&[f32]>,
     ) -> Result<Fit> {
         let device = self.device.backend_device();
-        train_with_metric(&device, metric, points, weights, &self.params, &silent)
+        let prepared = PreparedJob::new(self.preparation.as_ref(), points, weights)?;
+        let (rows, weights) = (&*prepared.points, prepared.weights());
+        prepared.done(train_with_metric(&device, metric, rows, weights, &self.params, &silent)?)
     }
 
     /// The nearest centroid, or the `p` nearest, by the distance that the model was trained with.
@@ -189,13 +199,15 @@ impl<E: Engine> KMeans<E> {
     /// The nearest centroid, or the `p` nearest, of each row of a tensor n×d.
     ///
     /// # Errors
-    /// As [`KMeans::assign_points`].
+    /// As [`KMeans::assign_points`]; [`Error::NotPrepared`] for a model with a preparation, which takes rows in host
+    /// memory.
     pub fn assign_tensor(
         &self,
         model: &KMeansModel,
         x: &Tensor<E::Backend, 2>,
         options: AssignOptions,
     ) -> Result<Assignment> {
+        model.check_unprepared("a tensor")?;
         let keep = options.or(&self.params).keep();
         assign_model(&self.device, &Source::Tensor(x.clone()), model, keep, &silent)
     }

@@ -15,8 +15,8 @@
 const TILE: usize = 4;
 
 /// A matrix packed for products with rows.
-#[derive(Clone, Debug)]
-pub(super) struct Projection {
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Projection {
     centre: Vec<f64>,
     offset: Vec<f64>,
     /// For each [`TILE`] columns, one after the other: their entries row by row, zeros past the last column.
@@ -25,7 +25,7 @@ pub(super) struct Projection {
 
 impl Projection {
     /// The map with the matrix `entry(row, column)` of `centre.len()` rows and `offset.len()` columns.
-    pub(super) fn new(centre: Vec<f64>, offset: Vec<f64>, entry: impl Fn(usize, usize) -> f64) -> Self {
+    pub(crate) fn new(centre: Vec<f64>, offset: Vec<f64>, entry: impl Fn(usize, usize) -> f64) -> Self {
         let (rows, columns) = (centre.len(), offset.len());
         let or_zero = |row, column| if column < columns { entry(row, column) } else { 0.0 };
         let panels = (0..columns).step_by(TILE).flat_map(|first| {
@@ -36,12 +36,12 @@ impl Projection {
     }
 
     /// Columns of the result.
-    pub(super) fn dim_out(&self) -> usize {
+    pub(crate) fn dim_out(&self) -> usize {
         self.offset.len()
     }
 
     /// Maps the rows of `x` into `out`, both row-major.
-    pub(super) fn apply(&self, x: &[f32], out: &mut [f32]) {
+    pub(crate) fn apply(&self, x: &[f32], out: &mut [f32]) {
         let (d, m) = (self.centre.len(), self.offset.len());
         debug_assert_eq!(x.len() / d, out.len() / m);
         let mut tile = vec![[0.0; TILE]; d];

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::{Pca, PcaOptions, PcaRows};
 use crate::error::Error;
 
-fn data(name: &str) -> Rows {
+pub(super) fn data(name: &str) -> Rows {
     let path = format!("{}/../data/{name}.f32.npy", env!("CARGO_MANIFEST_DIR"));
     Rows::copy_of(&open(std::path::Path::new(&path)).unwrap()).unwrap()
 }

@@ -15,6 +15,7 @@ use crate::centroids::Centroids;
 use crate::engine::Neighbours;
 use crate::error::Result;
 use crate::model::KMeansModel;
+use crate::preparation::rows_for;
 use crate::progress::{OnProgress, Progress};
 use crate::source::Source;
 use crate::trainer::AssignOptions;
@@ -37,13 +38,14 @@ pub fn assign_with_metric<B: Backend>(
     options: AssignOptions,
     progress: &OnProgress<'_>,
 ) -> Result<Assignment> {
-    assign(device, metric, &Source::Points(points), model, options.keep(), progress)
+    let rows = rows_for(model, points)?;
+    assign(device, metric, &Source::Points(&*rows), model, options.keep(), progress)
 }
 
 /// [`assign_with_metric`] for a tensor n×d, on its own device.
 ///
 /// # Errors
-/// As [`assign_with_metric`].
+/// As [`assign_with_metric`]; [`crate::Error::NotPrepared`] for a model with a preparation, which takes rows in host memory.
 pub fn assign_tensor_with_metric<B: Backend>(
     metric: &dyn TensorMetric<B>,
     x: &Tensor<B, 2>,
@@ -51,6 +53,7 @@ pub fn assign_tensor_with_metric<B: Backend>(
     options: AssignOptions,
     progress: &OnProgress<'_>,
 ) -> Result<Assignment> {
+    model.check_unprepared("a tensor")?;
     assign(&x.device(), metric, &Source::Tensor(x.clone()), model, options.keep(), progress)
 }
 

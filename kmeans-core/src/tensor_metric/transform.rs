@@ -9,6 +9,7 @@ use super::ruler::Ruler;
 use super::target::{builtin_of, centroids_for};
 use crate::error::Result;
 use crate::model::KMeansModel;
+use crate::preparation::rows_for;
 use crate::progress::{OnProgress, Progress};
 use crate::source::Source;
 use crate::trainer::Sink;
@@ -30,13 +31,14 @@ pub fn transform_with_metric<B: Backend>(
     sink: &mut Sink<'_>,
     progress: &OnProgress<'_>,
 ) -> Result<()> {
-    transform(device, metric, &Source::Points(points), model, sink, progress)
+    let rows = rows_for(model, points)?;
+    transform(device, metric, &Source::Points(&*rows), model, sink, progress)
 }
 
 /// [`transform_with_metric`] for a tensor n×d, on its own device.
 ///
 /// # Errors
-/// As [`transform_with_metric`].
+/// As [`transform_with_metric`]; [`crate::Error::NotPrepared`] for a model with a preparation, which takes rows in host memory.
 pub fn transform_tensor_with_metric<B: Backend>(
     metric: &dyn TensorMetric<B>,
     x: &Tensor<B, 2>,
@@ -44,6 +46,7 @@ pub fn transform_tensor_with_metric<B: Backend>(
     sink: &mut Sink<'_>,
     progress: &OnProgress<'_>,
 ) -> Result<()> {
+    model.check_unprepared("a tensor")?;
     transform(&x.device(), metric, &Source::Tensor(x.clone()), model, sink, progress)
 }
 

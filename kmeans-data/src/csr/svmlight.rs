@@ -120,6 +120,6 @@ fn parse_entry(field: &[u8]) -> Result<(u32, f32), &'static str> {
     match parse_field(value) {
         Field::Number(value) => Ok((index, value)),
         Field::DoesNotFit => Err(f32::FITS),
-        Field::Empty | Field::Word => Err("a number after the colon"),
+        Field::Missing | Field::Word => Err("a number after the colon"),
     }
 }

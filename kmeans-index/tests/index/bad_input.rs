@@ -2,8 +2,8 @@
 
 use crate::naive::{cpu, rows, trained};
 use burn_ndarray::NdArray;
-use kmeans_core::{Metric, TensorEngine};
-use kmeans_data::{DataError, Points, check_read};
+use kmeans_core::{KMeans, Metric, Preparation, Step, TensorEngine};
+use kmeans_data::{DataError, Overwrite, Points, check_read};
 use kmeans_index::{FlatIndex, Hardware, IvfIndex, SearchOptions, Storage};
 
 const X: [f32; 12] = [0.0, 0.0, 1.0, 0.0, 0.0, 1.0, 9.0, 9.0, 9.0, 8.0, 8.0, 9.0];
@@ -30,6 +30,20 @@ fn vectors_that_cannot_be_stored_are_refused() {
     assert!(far.contains("squared distances leave the range of f32"), "{far}");
     let error = FlatIndex::new(cpu(), &X, 2, Metric::L1).unwrap_err().to_string();
     assert!(error.contains("metric is l1"), "{error}");
+}
+
+#[test]
+fn a_model_that_prepares_its_rows_is_refused() {
+    let table = rows(&X, 2);
+    let preparation = Preparation::fit(&table, &[Step::Standardize]).unwrap();
+    let model =
+        KMeans::on(cpu(), 2).preparation(preparation).min_points_per_centroid(1).train(&X, 2).unwrap().model;
+    let message = IvfIndex::new(cpu(), model.clone(), Storage::F32).unwrap_err().to_string();
+    assert!(message.contains("without_preparation"), "{message}");
+    let path = tempfile::tempdir().unwrap();
+    let place = (path.path().join("x.index"), Overwrite::Refuse);
+    assert!(IvfIndex::build_file(cpu(), model.clone(), Storage::F32, &table, None, place).is_err());
+    assert!(IvfIndex::new(cpu(), model.without_preparation(), Storage::F32).is_ok());
 }
 
 #[test]
