@@ -15,7 +15,8 @@
 //! | feature | what it brings |
 //! |---|---|
 //! | `cpu` (default) | [`Device::Cpu`]: SIMD kernels on burn-ndarray; [`Device::Reference`]: plain tensor operations |
-//! | `cli` (default) | the `kmeans` command; a library user may leave it out |
+//! | `cli` (default) | the `kmeans` command, and `plots`; a library user may leave it out |
+//! | `plots` | figures and reports: `figure`, `report` and `page` of [`eval`] |
 //! | `cuda` | [`Device::Cuda`]: burn-cuda; built without a CUDA toolkit, needs an NVIDIA driver to run |
 //!
 //! [`KMeans`] picks its engine at run time. Those who bring an engine of their own, or tensors,
@@ -38,6 +39,8 @@ pub use kmeans_data::{DataError, Overwrite, Points, RowSlice, open};
 pub use kmeans_core as core;
 /// Row sources and array files.
 pub use kmeans_data as data;
+/// Measures of clustering quality, choosing k, figures.
+pub use kmeans_eval as eval;
 /// Nearest-neighbour search, and assigners for very many clusters.
 pub use kmeans_index as index;
 

@@ -135,8 +135,9 @@ impl Evaluate {
         clustering: &Clustering<'_>,
         truth: Option<&[i32]>,
     ) -> Result<Evaluation> {
-        let labels = || clustering.clusters().iter().map(|&cluster| cluster as i32).collect::<Vec<_>>();
-        let contingency = truth.map(|truth| Contingency::new(truth, &labels())).transpose()?;
+        let labels = || clustering.clusters().iter().map(|&cluster| clustering.labels()[cluster as usize]);
+        let contingency =
+            truth.map(|truth| Contingency::new(truth, &labels().collect::<Vec<_>>())).transpose()?;
         let mut found = Evaluation {
             n: clustering.n(),
             d: clustering.d(),

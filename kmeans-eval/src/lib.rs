@@ -14,7 +14,7 @@
 //! | do trainings agree? | [`stability`](stability()) |
 //! | how tight are the clusters? | [`inertia`], [`sum_of_squares`], [`mean_distance`] |
 //! | how even are they? | [`cluster_sizes`], [`imbalance_factor`] |
-//! | what do they look like? | `figure`, and `page` to hold figures: with the feature `plots` |
+//! | what do they look like? | `figure`, `report`, and `page` to hold them: with the feature `plots` |
 //!
 //! Labels are any `i32` where two labelings are compared, and `0..k` where they number centroids.
 //! In corner cases, such as a single cluster, the measures follow scikit-learn; each says how.
@@ -56,6 +56,8 @@ mod pairwise;
 mod parallel;
 mod params;
 mod purity;
+#[cfg(feature = "plots")]
+pub mod report;
 mod silhouette;
 mod sizes;
 mod stability;

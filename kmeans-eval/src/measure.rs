@@ -97,6 +97,28 @@ impl Measure {
         }
     }
 
+    /// Its name in tables.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Inertia => "inertia",
+            Self::MeanDistance => "mean distance",
+            Self::Silhouette => "silhouette",
+            Self::SimplifiedSilhouette => "simplified silhouette",
+            Self::DaviesBouldin => "Davies–Bouldin",
+            Self::CalinskiHarabasz => "Calinski–Harabasz",
+            Self::Dunn => "Dunn",
+            Self::ImbalanceFactor => "imbalance factor",
+            Self::AdjustedRand => "adjusted Rand",
+            Self::AdjustedMutualInfo => "adjusted mutual information",
+            Self::NormalizedMutualInfo => "normalized mutual information",
+            Self::Homogeneity => "homogeneity",
+            Self::Completeness => "completeness",
+            Self::VMeasure => "V-measure",
+            Self::FowlkesMallows => "Fowlkes–Mallows",
+            Self::Purity => "purity",
+        }
+    }
+
     /// What its values mean, in a few words.
     pub fn meaning(self) -> &'static str {
         match self {

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use kmeans::data::ErrorKind;
+use kmeans::eval::Error as EvalError;
 use kmeans::index::Error as IndexError;
 use kmeans::{DataError, Error};
 
@@ -107,19 +108,21 @@ fn exists(error: &anyhow::Error) -> bool {
     error.chain().filter_map(data_of).any(|error| error.kind() == ErrorKind::Exists)
 }
 
-/// The error of the core that this is, by itself or from within an index.
+/// The error of the core that this is, by itself or from within an index or a measure.
 fn core_of<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a Error> {
-    match error.downcast_ref::<IndexError>() {
-        Some(IndexError::Core(error)) => Some(error),
-        Some(_) => None,
-        None => error.downcast_ref(),
+    match (error.downcast_ref::<IndexError>(), error.downcast_ref::<EvalError>()) {
+        (Some(IndexError::Core(error)), _) | (_, Some(EvalError::Core(error))) => Some(error),
+        (None, None) => error.downcast_ref(),
+        _ => None,
     }
 }
 
-/// The error of a file that this is, by itself or from within the core or an index.
+/// The error of a file that this is, by itself or from within the core, an index or a measure.
 fn data_of<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a DataError> {
-    match (core_of(error), error.downcast_ref::<IndexError>()) {
-        (Some(Error::Data(error)), _) | (None, Some(IndexError::Data(error))) => Some(error),
+    match (core_of(error), error.downcast_ref::<IndexError>(), error.downcast_ref::<EvalError>()) {
+        (Some(Error::Data(error)), ..)
+        | (_, Some(IndexError::Data(error)), _)
+        | (_, _, Some(EvalError::Data(error))) => Some(error),
         _ => error.downcast_ref(),
     }
 }
@@ -142,6 +145,7 @@ fn code_of(error: &(dyn std::error::Error + 'static)) -> Option<u8> {
         .map(code_of_data)
         .or_else(|| core_of(error).map(code_of_core))
         .or_else(|| error.downcast_ref().map(code_of_index))
+        .or_else(|| error.downcast_ref().map(code_of_eval))
 }
 
 fn code_of_data(error: &DataError) -> u8 {
@@ -173,6 +177,21 @@ fn code_of_index(error: &IndexError) -> u8 {
         | IndexError::Radius { .. }
         | IndexError::UnknownStorage { .. } => USAGE,
         IndexError::Model { .. } => FAILED,
+        _ => BAD_DATA,
+    }
+}
+
+fn code_of_eval(error: &EvalError) -> u8 {
+    match error {
+        EvalError::SampleSize { .. }
+        | EvalError::KRange { .. }
+        | EvalError::NoMethods
+        | EvalError::Trainings { .. }
+        | EvalError::NoTruth { .. }
+        | EvalError::FigureFormat { .. } => USAGE,
+        EvalError::NothingToDraw { .. } | EvalError::CannotDraw { .. } | EvalError::CannotPaint { .. } => {
+            FAILED
+        }
         _ => BAD_DATA,
     }
 }

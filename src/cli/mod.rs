@@ -2,8 +2,11 @@
 
 mod assign;
 mod assigner;
+mod choose_k;
 mod convert;
+mod eval;
 mod failure;
+mod figures;
 mod generate;
 mod index;
 mod info;
@@ -42,6 +45,8 @@ struct Cli {
 enum Command {
     Train(Box<train::Train>),
     Assign(assign::Assign),
+    Eval(eval::Eval),
+    ChooseK(choose_k::ChooseK),
     Prepare(Box<prepare::Prepare>),
     Index(index::Index),
     Search(search::Search),
@@ -55,6 +60,8 @@ pub(crate) fn run() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Train(train) => train.run(),
         Command::Assign(assign) => assign.run(),
+        Command::Eval(eval) => eval.run(),
+        Command::ChooseK(choose_k) => choose_k.run(),
         Command::Prepare(prepare) => prepare.run(),
         Command::Index(index) => index.run(),
         Command::Search(search) => search.run(),

@@ -26,6 +26,8 @@ pub struct KMeasures {
     pub k: usize,
     /// Inertia over all rows.
     pub inertia: f64,
+    /// Rows trained on.
+    pub n_trained: usize,
     /// Rows of each cluster.
     pub cluster_sizes: Vec<u64>,
     /// Iterations of the training that was kept.
@@ -71,6 +73,7 @@ impl KMeasures {
         let mut new = Self {
             k: model.k(),
             inertia: found.inertia,
+            n_trained: model.report().n_trained,
             cluster_sizes: found.cluster_sizes,
             niter: model.report().niter_done,
             silhouette: None,

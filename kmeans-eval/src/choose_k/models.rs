@@ -24,7 +24,7 @@ pub(super) fn models(
     ks: &[usize],
     warm: bool,
 ) -> Result<Vec<KMeansModel>> {
-    let sweep = Sweep { device, points, params };
+    let sweep = Sweep { device, points, params, most: ks.last().copied().unwrap_or(1) };
     let mut models: Vec<KMeansModel> = Vec::with_capacity(ks.len());
     let mut grown_is_better = false;
     for &k in ks {
@@ -54,6 +54,8 @@ struct Sweep<'a> {
     device: &'a dyn Trainer,
     points: &'a dyn Points,
     params: &'a Params,
+    /// The largest k.
+    most: usize,
 }
 
 /// Where the centroids of the k before gave the better model, only every so many k are trained anew, too.
@@ -72,6 +74,9 @@ impl Sweep<'_> {
     fn train(&self, k: usize, start: Vec<f32>, nredo: usize) -> Result<KMeansModel> {
         let mut params = for_k(self.params, k, start);
         (params.final_assign, params.nredo) = (false, nredo);
+        // The same rows for each k: a sample for the largest.
+        params.max_points_per_centroid =
+            params.max_points_per_centroid.map(|rows| (rows * self.most).div_ceil(k));
         let Fit { model, .. } = self.device.train(Job::new(self.points, &params))?;
         Ok(model)
     }

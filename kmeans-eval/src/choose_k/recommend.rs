@@ -77,6 +77,13 @@ fn doubts(measured: &[KMeasures], best: usize, votes: &[Vote], sureness: f64) ->
     if let Some(silhouette) = measured[best].silhouette.filter(|&silhouette| silhouette <= WEAK_SILHOUETTE) {
         doubts.push(format!("the mean silhouette is {silhouette:.3}: clusters overlap, or there are none"));
     }
+    let n: u64 = measured[best].cluster_sizes.iter().sum();
+    if (measured[best].n_trained as u64) < n {
+        doubts.push(format!(
+            "models were trained on samples of about {} of {n} rows",
+            measured[best].n_trained
+        ));
+    }
     if measured.len() > 1 && best + 1 == measured.len() {
         doubts.push(format!("k = {} is the largest that was tried", measured[best].k));
     }

@@ -64,7 +64,7 @@ impl ChooseK {
         Self {
             ks,
             methods: Self::METHODS.to_vec(),
-            params: Params::new(1),
+            params: converging(),
             references: 10,
             trainings: 5,
             sample: None,
@@ -79,7 +79,8 @@ impl ChooseK {
         self
     }
 
-    /// How to train; `k`, `init_centroids` and `final_assign` are set for each training.
+    /// How to train; by default as [`Params::new`] has it, but with up to 100 iterations. `max_points_per_centroid` counts for
+    /// the largest k, and all are trained on so many rows; `k`, `init_centroids` and `final_assign` are set for each training.
     #[must_use]
     pub fn with_params(mut self, params: Params) -> Self {
         self.params = params;
@@ -216,4 +217,11 @@ impl ChooseK {
         let model = models.swap_remove(at);
         Ok(KChoice { k: measured, recommended, seconds: started.elapsed().as_secs_f64(), model })
     }
+}
+
+/// Parameters under which trainings mostly converge: their objectives are compared.
+fn converging() -> Params {
+    let mut params = Params::new(1);
+    params.niter = 100;
+    params
 }
