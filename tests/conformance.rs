@@ -19,6 +19,8 @@ mod labels;
 mod nearest;
 #[path = "conformance/normalize.rs"]
 mod normalize;
+#[path = "conformance/pairs.rs"]
+mod pairs;
 #[path = "conformance/sparse.rs"]
 mod sparse;
 #[path = "conformance/sums.rs"]
@@ -89,6 +91,10 @@ macro_rules! stamp {
             sparse::the_nearest_of_sparse_rows_are_those_of_dense_ones,
             sparse::extents_of_sparse_rows_count_their_zeros,
             sparse::a_sparse_value_that_is_not_finite_is_named,
+            pairs::sums_of_pairs_are_the_naive_ones,
+            pairs::sums_of_pairs_of_one_set_are_the_naive_ones,
+            pairs::ranges_of_pairs_are_the_naive_ones,
+            pairs::near_rows_far_from_zero_keep_their_distances,
             normalize::centroids_get_unit_length,
             normalize::a_zero_centroid_stays_zero,
         ]);
