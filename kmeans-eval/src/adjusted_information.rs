@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::contingency::Contingency;
 use crate::information::{entropy, mutual_information};
-use crate::parallel::in_order;
+use crate::parallel::{all_threads, in_order};
 
 /// Adjusted mutual information: `(MI − E) / ((H(C) + H(K)) / 2 − E)`, with the mutual information E expected of labelings
 /// with clusters of the same sizes, drawn at random.
@@ -35,7 +35,7 @@ pub fn adjusted_mutual_information(table: &Contingency) -> f64 {
 /// Cost as [`adjusted_mutual_information`]. Source: \[VEB10\].
 pub fn expected_mutual_information(table: &Contingency) -> f64 {
     let (classes, clusters) = (counted(table.class_sizes()), counted(table.cluster_sizes()));
-    let rows = in_order(classes.len(), |i| {
+    let rows = in_order(all_threads(), classes.len(), |i| {
         let (a, times) = classes[i];
         let of = |&(b, often): &(u64, u64)| often as f64 * expected_term(a, b, table.n());
         times as f64 * clusters.iter().map(of).sum::<f64>()

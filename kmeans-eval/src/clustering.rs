@@ -7,7 +7,7 @@ use kmeans_data::Points;
 
 use crate::blocks::{for_each_block, sq_dist};
 use crate::error::{Error, Result};
-use crate::parallel::in_order;
+use crate::parallel::{all_threads, in_order};
 
 /// Bytes that sums of all parts may take together.
 const SUMS_BYTES: usize = 1 << 28;
@@ -31,6 +31,7 @@ pub struct Clustering<'a> {
     means: Vec<f64>,
     distances: Vec<f64>,
     max_abs: f32,
+    threads: usize,
 }
 
 impl<'a> Clustering<'a> {
@@ -43,6 +44,14 @@ impl<'a> Clustering<'a> {
     /// [`Error::NoRows`], [`Error::LabelCount`], [`Error::NonFinite`] with row and column, [`Error::Data`] where reading
     /// fails.
     pub fn new(points: &'a dyn Points, labels: &[i32]) -> Result<Self> {
+        Self::on_threads(points, labels, all_threads())
+    }
+
+    /// The same on so many threads, which changes no bit.
+    ///
+    /// # Errors
+    /// As [`Clustering::new`].
+    pub fn on_threads(points: &'a dyn Points, labels: &[i32], threads: usize) -> Result<Self> {
         let n = points.rows();
         if labels.len() != n {
             return Err(Error::LabelCount { expected: n, found: labels.len() });
@@ -61,6 +70,7 @@ impl<'a> Clustering<'a> {
             means: Vec::new(),
             distances: Vec::new(),
             max_abs: 0.0,
+            threads,
         };
         new.measure_means()?;
         new.measure_distances()?;
@@ -140,6 +150,11 @@ impl<'a> Clustering<'a> {
         self.starts[cluster]..self.starts[cluster + 1]
     }
 
+    /// Threads to compute on.
+    pub(crate) fn threads(&self) -> usize {
+        self.threads
+    }
+
     /// The largest `|x|`.
     pub(crate) fn max_abs(&self) -> f32 {
         self.max_abs
@@ -155,7 +170,7 @@ impl<'a> Clustering<'a> {
         let (n, d, k) = (self.n(), self.d(), self.k());
         let parts = (SUMS_BYTES / (size_of::<f64>() * k * d)).clamp(1, MOST_PARTS);
         let step = n.div_ceil(parts);
-        let sums = in_order(n.div_ceil(step), |part| {
+        let sums = in_order(self.threads, n.div_ceil(step), |part| {
             let (mut sums, mut max_abs) = (vec![0.0; k * d], 0.0_f32);
             for_each_block(self.points, part * step..n.min((part + 1) * step), |rows, x| {
                 for (row, x) in rows.zip(x.chunks_exact(d)) {
@@ -185,7 +200,7 @@ impl<'a> Clustering<'a> {
         /// Rows that a thread takes at a time.
         const STEP: usize = 1 << 14;
         let (n, d) = (self.n(), self.d());
-        let parts = in_order(n.div_ceil(STEP), |part| {
+        let parts = in_order(self.threads, n.div_ceil(STEP), |part| {
             let rows = part * STEP..n.min((part + 1) * STEP);
             let mut distances = Vec::with_capacity(rows.len());
             for_each_block(self.points, rows, |rows, x| {

@@ -54,7 +54,7 @@ pub fn davies_bouldin(clustering: &Clustering<'_>) -> Result<f64> {
     let (d, k) = (clustering.d(), clustering.k());
     let widths: Vec<f64> = cluster_spreads(clustering).iter().map(|spread| spread.mean_distance).collect();
     let mean = |j: usize| &clustering.means()[j * d..][..d];
-    let worst = in_order(k, |i| {
+    let worst = in_order(clustering.threads(), k, |i| {
         let ratio = |j: usize| {
             let apart = mean(i).iter().zip(mean(j)).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt();
             if apart == 0.0 { 0.0 } else { (widths[i] + widths[j]) / apart }

@@ -46,7 +46,7 @@ pub enum Error {
         d: usize,
     },
     /// A measure that compares clusters, and fewer than two of them, or as many as rows.
-    #[error("{k} clusters of {n} rows, expected 2 to {most} (one less than rows)", most = n.saturating_sub(1))]
+    #[error("{k} clusters of {n} rows; clusters are compared where there are 2 or more, and fewer than rows")]
     ClusterCount {
         /// Clusters.
         k: usize,
@@ -72,6 +72,20 @@ pub enum Error {
         least: usize,
         /// The largest.
         most: usize,
+    },
+    /// A method that compares inertias, and a metric whose objective rises.
+    #[error("method {method} compares inertias, which metric {metric} does not have")]
+    NoInertia {
+        /// The method.
+        method: &'static str,
+        /// The metric.
+        metric: String,
+    },
+    /// One reference has no spread.
+    #[error("{references} references, expected 2 or more for the error of a gap")]
+    References {
+        /// References asked for.
+        references: usize,
     },
     /// A choice without methods.
     #[error("no methods: at least one is needed to choose k")]

@@ -5,11 +5,14 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-/// `work(0)`, `work(1)`, ... below `count`, on as many threads as the process may use.
-///
-/// What is returned does not depend on how many there are.
-pub(crate) fn in_order<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
-    let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get).min(count);
+/// As many threads as the process may use.
+pub(crate) fn all_threads() -> usize {
+    thread::available_parallelism().map_or(1, NonZeroUsize::get)
+}
+
+/// `work(0)`, `work(1)`, ... below `count`, on so many threads; what is returned does not depend on how many.
+pub(crate) fn in_order<T: Send>(threads: usize, count: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    let threads = threads.min(count);
     if threads <= 1 {
         return (0..count).map(work).collect();
     }
@@ -41,7 +44,7 @@ mod tests {
     #[test]
     fn results_come_in_their_order() {
         for count in [0, 1, 2, 1000] {
-            assert_eq!(in_order(count, |i| i * i), (0..count).map(|i| i * i).collect::<Vec<_>>());
+            assert_eq!(in_order(3, count, |i| i * i), (0..count).map(|i| i * i).collect::<Vec<_>>());
         }
     }
 }

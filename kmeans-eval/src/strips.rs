@@ -68,29 +68,31 @@ pub(crate) fn strips(clustering: &Clustering<'_>) -> Vec<Strip> {
 pub(crate) struct Loader<'a> {
     clustering: &'a Clustering<'a>,
     distance: Distance,
-    /// A power of two that brings values near 1, so that squares fit `f32`.
+    /// A power of two: it changes no digit.
     scale: f32,
-    /// What is subtracted from rows, to compare them with means that are rounded to `f32`: nothing, or the mean of all.
+    /// What is subtracted from scaled rows, to compare them with means that are rounded to `f32`: nothing, or the mean of all.
     origin: Option<Vec<f32>>,
 }
 
 impl<'a> Loader<'a> {
     pub(crate) fn new(clustering: &'a Clustering<'a>, distance: Distance) -> Self {
-        let scale = if distance == Distance::Cosine { 1.0 } else { scale(clustering.max_abs()) };
+        let scale =
+            if distance == Distance::Cosine { 1.0 } else { scale(clustering.max_abs(), clustering.d()) };
         Self { clustering, distance, scale, origin: None }
     }
 
     /// Loads rows less the mean of all, and their scale.
     pub(crate) fn about_centre(clustering: &'a Clustering<'a>) -> Self {
-        let origin = clustering.centre().iter().map(|&centre| centre as f32).collect();
-        Self { origin: Some(origin), ..Self::new(clustering, Distance::Euclidean) }
+        let new = Self::new(clustering, Distance::Euclidean);
+        let scaled = |&centre: &f64| (centre * f64::from(new.scale)) as f32;
+        Self { origin: Some(clustering.centre().iter().map(scaled).collect()), ..new }
     }
 
     /// The means of all clusters as rows are loaded, row-major k×d.
     pub(crate) fn means(&self) -> Vec<f32> {
         let d = self.clustering.d();
         let origin = |column: usize| self.origin.as_ref().map_or(0.0, |origin| f64::from(origin[column]));
-        let loaded = |(at, mean): (usize, &f64)| ((mean - origin(at % d)) * f64::from(self.scale)) as f32;
+        let loaded = |(at, mean): (usize, &f64)| (mean * f64::from(self.scale) - origin(at % d)) as f32;
         self.clustering.means().iter().enumerate().map(loaded).collect()
     }
 
@@ -105,11 +107,9 @@ impl<'a> Loader<'a> {
         x.resize(rows.len() * points.dim(), 0.0);
         points.gather(rows, x)?;
         for (&row, x) in rows.iter().zip(x.chunks_exact_mut(points.dim())) {
+            x.iter_mut().for_each(|x| *x *= self.scale);
             if let Some(origin) = &self.origin {
                 x.iter_mut().zip(origin).for_each(|(x, origin)| *x -= origin);
-            }
-            if self.scale != 1.0 {
-                x.iter_mut().for_each(|x| *x *= self.scale);
             }
             if self.distance == Distance::Cosine && !to_unit_length(x) {
                 return Err(Error::ZeroRow { data: points.name().to_owned(), row: points.source_row(row) });
@@ -129,15 +129,16 @@ pub(crate) fn segments<'a>(strip: &'a Strip, x: &'a [f32], d: usize) -> Segments
     Segments { x, d, ends: &strip.ends }
 }
 
-/// 1, or for values whose squares may leave the range of `f32` the power of two that brings the largest to about 1.
-fn scale(max_abs: f32) -> f32 {
-    const FAR: f32 = (1_u64 << 40) as f32;
-    if max_abs == 0.0 || (1.0 / FAR..FAR).contains(&max_abs) {
+/// The power of two that brings the largest value as far up as squared distances of `d` columns fit `f32`: the least ones
+/// then do, too, down to about 2^−115 of it.
+fn scale(max_abs: f32, d: usize) -> f32 {
+    if max_abs == 0.0 {
         return 1.0;
     }
-    // Below 2^127 either way.
-    let exponent = f64::from(max_abs).log2().round().clamp(-126.0, 126.0);
-    (-exponent).exp2() as f32
+    // d·(4·2^e)² < 2^126, with differences of differences from a centre.
+    let most = (122.0 - (d as f64).log2()) / 2.0;
+    let exponent = (most - f64::from(max_abs).log2()).floor().clamp(-126.0, 127.0);
+    exponent.exp2() as f32
 }
 
 /// Divides by the length; `false` for a row of zeros.

@@ -197,3 +197,58 @@ fn the_model_is_the_one_that_was_measured() {
     let fit = device().train(Job::new(&*rows, &params)).unwrap();
     assert!((fit.report.inertia - measured.inertia).abs() < 1e-6 * measured.inertia);
 }
+
+#[test]
+fn rows_that_all_lie_on_centroids_are_understood() {
+    // Four points, thirty times each.
+    let x: Vec<f32> = (0..120).flat_map(|i| [(i % 2) as f32 * 9.0, (i / 2 % 2) as f32 * 5.0]).collect();
+    let rows = RowSlice::new(&x, 2).unwrap();
+    let found = ChooseK::new(2..=6).methods(Method::ALL).gap_references(2).run(&device(), &rows).unwrap();
+    assert_eq!(found.recommended.k, 4, "{:?}", found.recommended);
+    for method in [Method::Gap, Method::Bic, Method::CalinskiHarabasz, Method::Silhouette] {
+        let vote = found.recommended.votes.iter().find(|vote| vote.method == method).unwrap();
+        assert_eq!(vote.k, Some(4), "{}", vote.reason);
+    }
+    assert!(found.recommended.doubts.iter().any(|doubt| doubt.contains("points repeat")));
+}
+
+#[test]
+fn one_cluster_is_not_called_stable() {
+    let x = blobs(3, 60, 3);
+    let rows = RowSlice::new(&x, 3).unwrap();
+    let found = ChooseK::new(1..=5).methods([Method::Stability]).run(&device(), &rows).unwrap();
+    assert_eq!((found.k[0].stability, found.recommended.k), (None, 3));
+}
+
+#[test]
+fn the_gap_of_a_sample_is_that_of_all_rows() {
+    let x = blobs(4, 1500, 4);
+    let rows = RowSlice::new(&x, 4).unwrap();
+    let gaps = |most: Option<usize>| {
+        let mut params = Params::new(1);
+        params.max_points_per_centroid = most;
+        let choose = ChooseK::new(1..=6).methods([Method::Gap]).with_params(params).gap_references(4);
+        let found = choose.run(&device(), &rows).unwrap();
+        assert_eq!(found.recommended.k, 4, "{:?}", found.recommended);
+        found.k.iter().map(|m| m.gap.unwrap()).collect::<Vec<_>>()
+    };
+    for (all, sample) in gaps(None).into_iter().zip(gaps(Some(100))) {
+        assert!((all - sample).abs() < 0.1, "{all} {sample}");
+    }
+}
+
+#[test]
+fn products_have_no_inertia_to_compare() {
+    let x = blobs(2, 20, 2);
+    let rows = RowSlice::new(&x, 2).unwrap();
+    let mut params = Params::new(1);
+    params.metric = Some(kmeans_core::Metric::InnerProduct);
+    let choose = ChooseK::new(2..=4).with_params(params);
+    let error = choose.clone().methods([Method::Silhouette, Method::Gap]).run(&device(), &rows).unwrap_err();
+    assert_eq!(error.to_string(), "method gap compares inertias, which metric ip does not have");
+    choose.methods([Method::Silhouette, Method::DaviesBouldin]).run(&device(), &rows).unwrap();
+    assert!(matches!(
+        ChooseK::new(2..=4).methods([Method::Gap]).gap_references(1).run(&device(), &rows),
+        Err(Error::References { references: 1 })
+    ));
+}

@@ -2,40 +2,45 @@
 //!
 //! References are uniform in the ranges of the columns. Each is swept over k as the rows are.
 
-use kmeans_core::Trainer;
+use kmeans_core::{KMeansModel, Trainer};
 use kmeans_data::{Points, RowSlice};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
 use super::measures::KMeasures;
-use super::models::models;
 use super::sweep::ChooseK;
 use crate::blocks::for_each_block;
 use crate::error::Result;
 
-/// Measures gap and error of each k.
+/// Measures gap and error of each k: the objectives of the models, over the rows that they were trained on, beside those of
+/// as many rows of each reference.
 pub(super) fn add_gaps(
     device: &dyn Trainer,
     points: &dyn Points,
     choose: &ChooseK,
+    models: &[KMeansModel],
     measured: &mut [KMeasures],
 ) -> Result<()> {
     let ranges = ranges(points)?;
+    let n = models.iter().map(|model| model.report().n_trained).max().unwrap_or(0);
     let mut logs = vec![Vec::with_capacity(choose.references()); measured.len()];
     for reference in 0..choose.references() {
-        let x = uniform(points.rows(), &ranges, choose.params().seed, reference as u64);
-        let rows = RowSlice::new(&x, points.dim()).map_err(kmeans_core::Error::from)?;
-        let found = models(device, &rows, choose.params(), choose.ks(), choose.is_warm())?;
+        let x = uniform(n, &ranges, choose.params().seed, reference as u64);
+        let rows = RowSlice::new(&x, points.dim())?;
+        let mut params = choose.params().clone();
+        params.max_points_per_centroid = None;
+        let found = super::models::models(device, &rows, &params, choose.ks(), choose.is_warm())?;
         for (model, logs) in found.iter().zip(&mut logs) {
-            logs.push(model.inertia().ln());
+            logs.push((model.inertia() / n as f64).ln());
         }
     }
-    for (measures, logs) in measured.iter_mut().zip(logs) {
+    for ((measures, logs), model) in measured.iter_mut().zip(logs).zip(models) {
         let count = logs.len() as f64;
         let mean = logs.iter().sum::<f64>() / count;
         let deviation = (logs.iter().map(|log| (log - mean).powi(2)).sum::<f64>() / count).sqrt();
+        let own = (model.inertia() / model.report().n_trained as f64).ln();
         // Of rows that all lie on centroids the logarithm has no bound.
-        measures.gap = Some(mean - measures.inertia.ln()).filter(|gap| gap.is_finite());
+        measures.gap = Some(mean - own).filter(|gap| gap.is_finite());
         measures.gap_error = Some(deviation * (1.0 + 1.0 / count).sqrt());
     }
     Ok(())
@@ -62,5 +67,7 @@ fn uniform(n: usize, ranges: &[(f32, f32)], seed: u64, reference: u64) -> Vec<f3
         let share = (random.next_u64() >> 11) as f64 / (1_u64 << 53) as f64;
         (f64::from(low) + share * (f64::from(high) - f64::from(low))) as f32
     };
-    (0..n).flat_map(|_| ranges.iter().map(&mut draw).collect::<Vec<_>>()).collect()
+    let mut x = Vec::with_capacity(n * ranges.len());
+    (0..n).for_each(|_| x.extend(ranges.iter().map(&mut draw)));
+    x
 }

@@ -90,7 +90,8 @@ impl KMeasures {
         if of_clusters.into_iter().any(|method| choose.has(method)) {
             new.measure_clusters(device, &Clustering::new(points, &found.labels)?, choose)?;
         }
-        if choose.has(Method::Stability) {
+        // One cluster, or one a row of a half, always agree.
+        if choose.has(Method::Stability) && (2..points.rows().div_ceil(2)).contains(&new.k) {
             let params = for_k(choose.params(), new.k, Vec::new());
             let Stability { subsamples, .. } = stability(device, points, &params, choose.trainings())?;
             new.stability = Some(subsamples);

@@ -41,6 +41,11 @@ impl Method {
         Self::Stability,
     ];
 
+    /// Whether it asks by how much the objective falls: that of the inner product rises.
+    pub(super) fn compares_inertias(self) -> bool {
+        matches!(self, Self::Elbow | Self::Gap | Self::Bic | Self::XMeans)
+    }
+
     /// The name in commands and reports.
     pub fn name(self) -> &'static str {
         match self {

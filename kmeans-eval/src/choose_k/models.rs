@@ -66,7 +66,7 @@ const FEW: usize = 16;
 
 impl Sweep<'_> {
     fn train_anew(&self, k: usize, warm: bool) -> Result<KMeansModel> {
-        let restarts = if warm { FEW / k } else { 1 };
+        let restarts = if warm && self.params.nredo > 0 { FEW / k } else { 0 };
         self.train(k, Vec::new(), self.params.nredo.max(restarts))
     }
 
@@ -76,7 +76,7 @@ impl Sweep<'_> {
         (params.final_assign, params.nredo) = (false, nredo);
         // The same rows for each k: a sample for the largest.
         params.max_points_per_centroid =
-            params.max_points_per_centroid.map(|rows| (rows * self.most).div_ceil(k));
+            params.max_points_per_centroid.map(|rows| rows.saturating_mul(self.most).div_ceil(k));
         let Fit { model, .. } = self.device.train(Job::new(self.points, &params))?;
         Ok(model)
     }

@@ -1,5 +1,6 @@
 //! What the methods say together.
 
+use kmeans_core::{KMeansModel, Warning};
 use serde::Serialize;
 
 use super::elbow::elbow;
@@ -35,9 +36,14 @@ pub struct Recommendation {
 /// Silhouettes below which clusters are no more than hints: the scale of \[KR90\], p. 88.
 const WEAK_SILHOUETTE: f64 = 0.25;
 
-/// Counts the votes: one for the k itself, half for a neighbour's. Ties go to the higher silhouette, then to the lower k.
+/// Fewer k than this have no bend that could be told from a slope.
+const FEWEST_FOR_BEND: usize = 5;
+
+/// Counts the votes: one for the k itself, half for a neighbour's. Ties go to the one with more votes of its own, then to the
+/// higher silhouette, then to the lower k.
 pub(super) fn recommend(
     measured: &[KMeasures],
+    models: &[KMeansModel],
     methods: &[Method],
     by_splits: Option<usize>,
 ) -> Recommendation {
@@ -50,7 +56,7 @@ pub(super) fn recommend(
             1 => 0.5,
             _ => 0.0,
         };
-        places.iter().map(share).sum::<f64>()
+        places.iter().map(share).fold(0.0_f64, |sum, share| sum + share)
     };
     let own = |at: usize| places.iter().filter(|&&place| place == at).count();
     let silhouette = |at: usize| measured[at].silhouette.unwrap_or(f64::NEG_INFINITY);
@@ -59,40 +65,54 @@ pub(super) fn recommend(
         by_votes.then(silhouette(a).total_cmp(&silhouette(b))).is_gt()
     };
     let best = (1..measured.len()).fold(0, |best, at| if is_better(at, best) { at } else { best });
-    let sureness = support(best) / votes.len() as f64;
-    Recommendation { k: measured[best].k, sureness, doubts: doubts(measured, best, &votes, sureness), votes }
+    // A method that cannot see anything in so few k speaks against none.
+    let is_blind = |vote: &&Vote| vote.method == Method::Elbow && measured.len() < FEWEST_FOR_BEND;
+    let voters = votes.len() - votes.iter().filter(|vote| vote.k.is_none()).filter(is_blind).count();
+    let sureness = if voters > 0 { support(best) / voters as f64 } else { 0.0 };
+    let doubts = doubts(measured, &models[best], best, &votes, sureness);
+    Recommendation { k: measured[best].k, sureness, doubts, votes }
 }
 
-fn doubts(measured: &[KMeasures], best: usize, votes: &[Vote], sureness: f64) -> Vec<String> {
+fn doubts(
+    measured: &[KMeasures],
+    model: &KMeansModel,
+    best: usize,
+    votes: &[Vote],
+    sureness: f64,
+) -> Vec<String> {
     let mut doubts = Vec::new();
+    let (found, k) = (&measured[best], measured[best].k);
     if votes.iter().all(|vote| vote.k.is_none()) {
         doubts.push("no method sees a number of clusters: the first one tried is given".to_owned());
     } else if sureness < 0.5 {
-        doubts.push(format!(
-            "methods disagree: the votes for k = {} and its neighbours are {:.0} %",
-            measured[best].k,
-            100.0 * sureness
-        ));
+        let share = 100.0 * sureness;
+        doubts.push(format!("methods disagree: the votes for k = {k} and its neighbours are {share:.0} %"));
     }
-    if let Some(silhouette) = measured[best].silhouette.filter(|&silhouette| silhouette <= WEAK_SILHOUETTE) {
+    if let Some(silhouette) = found.silhouette.filter(|&silhouette| silhouette <= WEAK_SILHOUETTE) {
         doubts.push(format!("the mean silhouette is {silhouette:.3}: clusters overlap, or there are none"));
     }
-    let n: u64 = measured[best].cluster_sizes.iter().sum();
-    if (measured[best].n_trained as u64) < n {
-        doubts.push(format!(
-            "models were trained on samples of about {} of {n} rows",
-            measured[best].n_trained
-        ));
+    let n: u64 = found.cluster_sizes.iter().sum();
+    if (found.n_trained as u64) < n {
+        doubts.push(format!("models were trained on samples of about {} of {n} rows", found.n_trained));
     }
+    if let Some(empty) = measured.iter().find(|m| m.cluster_sizes.contains(&0)) {
+        doubts.push(format!("from k = {} on there are clusters without rows: points repeat", empty.k));
+    }
+    let told = model.report().warnings.iter();
+    let told = told.filter(|warning| matches!(warning, Warning::NotConverged { .. } | Warning::RangeTooWide));
+    doubts.extend(told.map(ToString::to_string));
     if measured.len() > 1 && best + 1 == measured.len() {
-        doubts.push(format!("k = {} is the largest that was tried", measured[best].k));
+        doubts.push(format!("k = {k} is the largest that was tried"));
     }
     doubts
 }
 
 /// What one method says.
 fn vote(measured: &[KMeasures], method: Method, by_splits: Option<usize>) -> Vote {
+    let coincidence = by_coincidence(measured)
+        .filter(|_| matches!(method, Method::Gap | Method::Bic | Method::CalinskiHarabasz));
     let (k, reason) = match method {
+        _ if coincidence.is_some() => coincidence.unwrap_or_default(),
         Method::Elbow => by_elbow(measured),
         Method::Silhouette => by_silhouette(measured),
         Method::CalinskiHarabasz => {
@@ -107,7 +127,16 @@ fn vote(measured: &[KMeasures], method: Method, by_splits: Option<usize>) -> Vot
     Vote { method, k, reason }
 }
 
+/// The least k of which every row lies on its centroid: there is no likelihood, and no ratio of spreads.
+fn by_coincidence(measured: &[KMeasures]) -> Option<(Option<usize>, String)> {
+    let whole = measured.iter().find(|m| m.inertia == 0.0)?;
+    Some((Some(whole.k), format!("every row lies on its centroid from {} on", whole.k)))
+}
+
 fn by_elbow(measured: &[KMeasures]) -> (Option<usize>, String) {
+    if measured.len() < FEWEST_FOR_BEND {
+        return (None, format!("fewer than {FEWEST_FOR_BEND} k have no bend to speak of"));
+    }
     let x: Vec<f64> = measured.iter().map(|m| m.k as f64).collect();
     let y: Vec<f64> = measured.iter().map(|m| m.inertia).collect();
     match elbow(&x, &y) {
@@ -183,6 +212,7 @@ fn by_gap(measured: &[KMeasures]) -> (Option<usize>, String) {
             Some(this.k),
             format!("the gap at {} is not below that at {} by more than its error", this.k, next.k),
         ),
+        _ if measured.len() < 2 => (None, "a single k has no gap to compare with".to_owned()),
         _ => (None, "the gap rises with every k".to_owned()),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use kmeans_core::{KMeansModel, Params, Trainer};
+use kmeans_core::{KMeansModel, Metric, Params, Trainer};
 use kmeans_data::Points;
 use serde::Serialize;
 
@@ -24,7 +24,8 @@ const SAMPLE: usize = 4_000;
 ///
 /// Each k is trained anew (`nredo` times, once by default, and small k more often), from the centroids of the k before, the rest drawn, and from
 /// those of the k behind, some merged; the best is kept. Trainings from neighbours take few iterations. Cost: the
-/// trainings and the measures asked for; memory k·d for each k tried, besides that of a training.
+/// trainings and the measures asked for; memory k·d for each k tried, besides that of a training; the gap holds as
+/// many rows as are trained on, stability half of the rows, X-means those of the largest cluster.
 #[derive(Clone, Debug)]
 pub struct ChooseK {
     ks: Vec<usize>,
@@ -72,10 +73,12 @@ impl ChooseK {
         }
     }
 
-    /// The methods that vote.
+    /// The methods that vote, each once.
     #[must_use]
     pub fn methods(mut self, methods: impl Into<Vec<Method>>) -> Self {
         self.methods = methods.into();
+        self.methods.sort_unstable();
+        self.methods.dedup();
         self
     }
 
@@ -152,7 +155,8 @@ impl ChooseK {
     ///
     /// # Errors
     /// [`Error::KRange`] for k outside 1 to n, none at all, or one for which no method that votes is defined;
-    /// [`Error::NoMethods`]; whatever trainings and measures fail with.
+    /// [`Error::NoMethods`]; [`Error::NoInertia`] for methods that compare inertias with the inner product;
+    /// [`Error::References`] and [`Error::Trainings`] for fewer than two; whatever trainings and measures fail with.
     pub fn run(&self, device: &dyn Trainer, points: &dyn Points) -> Result<KChoice> {
         self.run_watched(device, points, &mut |_| ())
     }
@@ -177,13 +181,28 @@ impl ChooseK {
     }
 
     fn check(&self, n: usize) -> Result<()> {
+        let metric = self.params.metric();
+        let needs_inertia = |method: &&Method| method.compares_inertias();
+        match self.methods.iter().find(needs_inertia) {
+            _ if self.methods.is_empty() => return Err(Error::NoMethods),
+            Some(method) if metric == Metric::InnerProduct => {
+                return Err(Error::NoInertia { method: method.name(), metric: metric.to_string() });
+            }
+            _ => {}
+        }
+        if self.has(Method::Gap) && self.references < 2 {
+            return Err(Error::References { references: self.references });
+        }
+        if self.has(Method::Stability) && self.trainings < 2 {
+            return Err(Error::Trainings { trainings: self.trainings });
+        }
+        self.check_range(n)
+    }
+
+    fn check_range(&self, n: usize) -> Result<()> {
         let comparing = [Method::Silhouette, Method::CalinskiHarabasz, Method::DaviesBouldin];
         let only_comparing = self.methods.iter().all(|method| comparing.contains(method));
-        let (first, last) = match (self.ks.first(), self.ks.last()) {
-            _ if self.methods.is_empty() => return Err(Error::NoMethods),
-            (Some(&first), Some(&last)) => (first, last),
-            _ => return Err(Error::KRange { first: 0, last: 0, least: 1, most: n }),
-        };
+        let (first, last) = (self.ks.first().copied().unwrap_or(0), self.ks.last().copied().unwrap_or(0));
         let (least, most) = if only_comparing { (2, n.saturating_sub(1)) } else { (1, n) };
         let is_inside = least <= first && last <= most;
         if is_inside { Ok(()) } else { Err(Error::KRange { first, last, least, most }) }
@@ -204,7 +223,7 @@ impl ChooseK {
             measured.push(measures);
         }
         if self.has(Method::Gap) {
-            add_gaps(device, points, self, &mut measured)?;
+            add_gaps(device, points, self, &models, &mut measured)?;
         }
         let by_splits = match self.has(Method::XMeans) {
             true => {
@@ -212,7 +231,7 @@ impl ChooseK {
             }
             false => None,
         };
-        let recommended = recommend(&measured, &self.methods, by_splits);
+        let recommended = recommend(&measured, &models, &self.methods, by_splits);
         let at = self.ks.iter().position(|&k| k == recommended.k).expect("one of those tried is recommended");
         let model = models.swap_remove(at);
         Ok(KChoice { k: measured, recommended, seconds: started.elapsed().as_secs_f64(), model })

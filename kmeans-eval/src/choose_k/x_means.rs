@@ -10,7 +10,8 @@ use crate::error::{Error, Result};
 use crate::params::for_k;
 
 /// X-means: begins with `least` clusters; splits each cluster whose rows two clusters describe better than one, by
-/// [`bic`]; trains all centroids together; and so on until none splits or there are `most`.
+/// [`bic`]; trains all centroids together; and so on until none splits or there are `most`. The test is local: it ends early
+/// where no cluster gains by two halves but would by four parts, as on a grid.
 ///
 /// `params` say how to train; its `k` and `init_centroids` are not used. Memory: the rows of one cluster. Cost: a training
 /// of two clusters for each cluster, and one of all, in each of about log₂(k) rounds. Source: \[PM00\].
@@ -64,8 +65,9 @@ fn splits(device: &dyn Trainer, points: &dyn Points, fit: &Fit, params: &Params)
         let rows = RowSlice::new(&x, d).map_err(kmeans_core::Error::from)?;
         let halves = device.train(Job::new(&rows, &params))?;
         let halved = Clustering::new(&rows, &halves.labels)?;
-        // Two rows, or two points: nothing is left to describe.
-        let after = bic(&halved.sizes(), sum_of_squares(&halved), d);
+        let left = sum_of_squares(&halved);
+        // Halves without spread describe their rows wholly: the likelihood has no bound.
+        let after = if left == 0.0 { Some(f64::INFINITY) } else { bic(&halved.sizes(), left, d) };
         if let Some(after) = after.filter(|&after| halved.k() == 2 && after > before) {
             let centroids = halves.model.centroids().to_vec();
             found.push(Split { cluster: label as usize, gain: after - before, centroids });

@@ -36,7 +36,8 @@ impl Dunn {
 /// The Dunn index: the least distance between rows of different clusters, by the largest between rows of one.
 ///
 /// Exact: pairs are left out only where a bound says that they are neither. Distances as measured by
-/// [`crate::silhouette`]. Cost n·k·d and what the bounds leave of n²·d/2, on `device`; memory O(n + k²). Source: \[D74\].
+/// [`crate::silhouette`]. Cost n·k·d and what the bounds leave of n²·d/2, on `device`, and of more than 2048 clusters
+/// all of it; memory O(n + k²) up to that. Source: \[D74\].
 ///
 /// # Errors
 /// As [`crate::silhouette`].

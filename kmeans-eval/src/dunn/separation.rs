@@ -22,7 +22,34 @@ use crate::strips::{Loader, rounding, segments, strip_rows, strips};
 /// Rows whose distances to all others give a first bound.
 const FIRST_ROWS: usize = 256;
 
+/// Clusters whose pairs are listed: 16 bytes each.
+const MOST_CLUSTERS: usize = 2048;
+
+/// The least distance of rows of different clusters, from all pairs of rows.
+fn of_all_pairs(engine: &dyn Pairwise, clustering: &Clustering<'_>) -> Result<f64> {
+    let (d, loader) = (clustering.d(), Loader::new(clustering, Distance::Euclidean));
+    let (strips, mut x, mut y, mut least) = (strips(clustering), Vec::new(), Vec::new(), f64::INFINITY);
+    for (at, first) in strips.iter().enumerate() {
+        loader.strip(first, &mut x)?;
+        for second in &strips[at..] {
+            loader.strip(second, &mut y)?;
+            let ranges = engine.pair_ranges(segments(first, &x, d), segments(second, &y, d))?;
+            for (own, distances) in
+                first.clusters.clone().zip(ranges.least.chunks_exact(second.clusters.len()))
+            {
+                let others = second.clusters.clone().zip(distances).filter(|&(other, _)| other != own);
+                least = others
+                    .fold(least, |least, (_, &distance)| least.min(f64::from(distance) * loader.unit()));
+            }
+        }
+    }
+    Ok(least)
+}
+
 pub(super) fn separation(engine: &dyn Pairwise, clustering: &Clustering<'_>) -> Result<f64> {
+    if clustering.k() > MOST_CLUSTERS {
+        return of_all_pairs(engine, clustering);
+    }
     let search = Search::new(engine, clustering);
     let mut least = search.first_bound()?;
     let sides = search.least_sides()?;

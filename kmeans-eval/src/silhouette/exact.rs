@@ -60,6 +60,10 @@ pub fn silhouette(
         for (i, first) in strips.iter().enumerate() {
             loader.strip(first, &mut x)?;
             for second in &strips[i..] {
+                if first.places == second.places {
+                    open.add(engine, distance, [first, second], [&x, &x])?;
+                    continue;
+                }
                 loader.strip(second, &mut y)?;
                 open.add(engine, distance, [first, second], [&x, &y])?;
             }

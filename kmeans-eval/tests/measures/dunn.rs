@@ -29,7 +29,9 @@ fn check(x: &[f32], d: usize, labels: &[i32]) {
 #[test]
 fn no_pair_that_counts_is_passed_over() {
     let mut numbers = naive::Numbers::new(5);
-    for (n, d, k, offset) in [(5000, 2, 3, 0.0), (4500, 3, 40, 1e4), (600, 30, 7, -3e3), (300, 400, 5, 0.0)] {
+    for (n, d, k, offset) in
+        [(5000, 2, 3, 0.0), (4500, 3, 40, 1e4), (600, 30, 7, -3e3), (4300, 2, 2100, 0.0), (300, 400, 5, 0.0)]
+    {
         let x: Vec<f32> = (0..n * d).map(|_| (numbers.uniform() + offset) as f32).collect();
         // By the nearest of k rows, as k-means labels are, and at random, where planes bound nothing.
         let row = |i: usize| &x[i * d..][..d];

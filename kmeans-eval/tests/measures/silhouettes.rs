@@ -189,8 +189,14 @@ fn what_cannot_be_compared_is_an_error() {
         let clustering = Clustering::new(&rows, labels).unwrap();
         silhouette(&cpu(), &clustering, Distance::Euclidean).unwrap_err().to_string()
     };
-    assert_eq!(found(&[5, 5, 5]), "1 clusters of 3 rows, expected 2 to 2 (one less than rows)");
-    assert_eq!(found(&[1, 2, 3]), "3 clusters of 3 rows, expected 2 to 2 (one less than rows)");
+    assert_eq!(
+        found(&[5, 5, 5]),
+        "1 clusters of 3 rows; clusters are compared where there are 2 or more, and fewer than rows"
+    );
+    assert_eq!(
+        found(&[1, 2, 3]),
+        "3 clusters of 3 rows; clusters are compared where there are 2 or more, and fewer than rows"
+    );
     let clustering = Clustering::new(&rows, &[0, 0, 1]).unwrap();
     let error = silhouette(&cpu(), &clustering, Distance::Cosine).unwrap_err();
     assert!(matches!(error, Error::ZeroRow { row: 0, .. }), "{error}");
@@ -201,4 +207,32 @@ fn what_cannot_be_compared_is_an_error() {
     let error = Clustering::new(&bad, &[0, 1]).unwrap_err();
     assert!(matches!(error, Error::NonFinite { row: 1, column: 0, .. }), "{error}");
     assert_eq!(rows.rows(), 3);
+}
+
+#[test]
+fn a_row_far_out_hides_none_of_the_others() {
+    let golden = |x: &[f32], labels: &[i32]| {
+        let values = naive::silhouettes(x, 1, labels, Distance::Euclidean);
+        values.iter().sum::<f64>() / values.len() as f64
+    };
+    for far in [1e12_f32, 1e25, 1e30] {
+        let x = [0.0, 1.0, 10.0, 11.0, far];
+        let labels = [0, 0, 1, 1, 2];
+        let rows = RowSlice::new(&x, 1).unwrap();
+        let clustering = Clustering::new(&rows, &labels).unwrap();
+        let found = silhouette(&cpu(), &clustering, Distance::Euclidean).unwrap().mean();
+        assert_relative_eq!(found, golden(&x, &labels), max_relative = 1e-6);
+        assert_relative_eq!(
+            kmeans_eval::dunn(&cpu(), &clustering).unwrap().separation,
+            9.0,
+            max_relative = 1e-6
+        );
+    }
+    // Values at either end of what a number can be.
+    let x: Vec<f32> = (0..22).map(|i| if i < 20 { -3.3e38 + i as f32 * 1e36 } else { 3.3e38 }).collect();
+    let labels: Vec<i32> = (0..22).map(|i| i32::from(i >= 20)).collect();
+    let rows = RowSlice::new(&x, 1).unwrap();
+    let clustering = Clustering::new(&rows, &labels).unwrap();
+    assert!(simplified_silhouette(&cpu(), &clustering).unwrap().mean() > 0.9);
+    assert!(kmeans_eval::dunn(&cpu(), &clustering).unwrap().separation > 6e38);
 }
