@@ -38,7 +38,7 @@ pub(crate) fn catch(bars: &Bars, text: &'static str) -> Result<()> {
     let bars = bars.clone();
     let handler = move || {
         if CAUGHT.swap(true, Ordering::Relaxed) {
-            kmeans::data::remove_unfinished();
+            let _held = kmeans::data::remove_unfinished();
             std::process::exit(EXIT_CODE.into());
         }
         say(&bars, text);
@@ -51,7 +51,7 @@ pub(crate) fn end_at_once(bars: &Bars, text: &'static str) -> Result<()> {
     let bars = bars.clone();
     let handler = move || {
         say(&bars, text);
-        kmeans::data::remove_unfinished();
+        let _held = kmeans::data::remove_unfinished();
         std::process::exit(EXIT_CODE.into());
     };
     ctrlc::set_handler(handler).context("signals cannot be caught")

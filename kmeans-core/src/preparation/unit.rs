@@ -12,7 +12,7 @@ pub(super) fn unit_of(weight: f64) -> f64 {
     let (bits, digits) = (weight.to_bits(), f64::MANTISSA_DIGITS - 1);
     let zeros = (bits | 1 << digits).trailing_zeros();
     // The last digit of 1.x·2^e is 2^(e − 52); an `f32` keeps e far from the ends of its range.
-    f64::from_bits((bits >> digits) - u64::from(digits - zeros) << digits)
+    f64::from_bits(((bits >> digits) - u64::from(digits - zeros)) << digits)
 }
 
 #[cfg(test)]
