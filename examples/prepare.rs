@@ -11,7 +11,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         Step::Standardize,
         Step::Pca { components: 5, whiten: false, solver: PcaSolver::Exact },
     ];
-    let preparation = Preparation::fit(&wine, &steps)?;
+    let preparation = Preparation::fit(&wine, None, &steps)?;
     for step in preparation.steps() {
         println!("{step}");
     }

@@ -37,12 +37,22 @@ pub struct AtomicFile {
 /// The temporary files of this process that are not finished.
 static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
-/// Removes the temporary files of this process, for an exit that drops nothing. What writes to them goes on in vain.
-pub fn remove_unfinished() {
-    for path in unfinished().drain(..) {
-        // It may just have been renamed: then there is nothing to remove.
+/// While this is held no file is begun, and none gets its name: whoever is about to waits.
+#[derive(Debug)]
+#[must_use = "files that are begun later are left behind unless it is held until the process ends"]
+pub struct NoMoreFiles {
+    _held: MutexGuard<'static, Vec<PathBuf>>,
+}
+
+/// Removes the temporary files of this process, for an exit that drops nothing. What writes to them goes on in vain;
+/// what comes back is held until the exit, so that no others are begun before it.
+pub fn remove_unfinished() -> NoMoreFiles {
+    let mut held = unfinished();
+    for path in held.drain(..) {
+        // Nobody is told if it cannot be: the process is about to end.
         let _ = fs::remove_file(path);
     }
+    NoMoreFiles { _held: held }
 }
 
 fn unfinished() -> MutexGuard<'static, Vec<PathBuf>> {
@@ -54,9 +64,13 @@ fn unfinished() -> MutexGuard<'static, Vec<PathBuf>> {
 struct Listed(PathBuf);
 
 impl Listed {
-    fn new(path: &Path) -> Self {
-        unfinished().push(path.to_owned());
-        Self(path.to_owned())
+    /// A new file is listed before anybody can remove what is on the list.
+    fn create_beside(path: &Path) -> io::Result<(NamedTempFile, Self)> {
+        let mut list = unfinished();
+        let file = create_beside(path)?;
+        list.push(file.path().to_owned());
+        let listed = Self(file.path().to_owned());
+        Ok((file, listed))
     }
 }
 
@@ -78,8 +92,8 @@ impl AtomicFile {
         check_place(path, overwrite)?;
         // A link is followed, so that the file it leads to is replaced and not the link.
         let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-        let file = create_beside(&path).map_err(|source| DataError::writing(&path, source))?;
-        let listed = Listed::new(file.path());
+        let (file, listed) =
+            Listed::create_beside(&path).map_err(|source| DataError::writing(&path, source))?;
         Ok(Self { path, overwrite, file: BufWriter::with_capacity(BUFFER, file), listed })
     }
 
@@ -101,13 +115,16 @@ impl AtomicFile {
     /// # Errors
     /// `CannotWrite`; `Exists` under [`Overwrite::Refuse`] if a file has come there in the meantime, which is kept.
     pub fn commit(self) -> Result<(), DataError> {
-        let Self { path, overwrite, file, listed: _until_renamed } = self;
+        let Self { path, overwrite, file, listed: _until_the_end } = self;
         let cannot_write = |source| DataError::writing(&path, source);
         let file = file.into_inner().map_err(|error| cannot_write(error.into_error()))?;
         file.as_file().sync_all().map_err(cannot_write)?;
-        let renamed = match overwrite {
-            Overwrite::Replace => file.persist(&path),
-            Overwrite::Refuse => file.persist_noclobber(&path),
+        let renamed = {
+            let _nobody_removes = unfinished();
+            match overwrite {
+                Overwrite::Replace => file.persist(&path),
+                Overwrite::Refuse => file.persist_noclobber(&path),
+            }
         };
         match renamed {
             Ok(_) => sync_directory(&path).map_err(cannot_write),

@@ -89,7 +89,7 @@ mod vector;
 mod view;
 
 pub use array_info::{ArrayInfo, Order};
-pub use atomic::{AtomicFile, Overwrite, remove_unfinished};
+pub use atomic::{AtomicFile, NoMoreFiles, Overwrite, remove_unfinished};
 pub use codec::{
     Bf16Codec, CodeBits, Codec, EncodedRows, F16Codec, ProductQuantizer, RowWidth, ScalarQuantizer, U8Codec,
     open_codec, write_encoded,

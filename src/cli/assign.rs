@@ -7,7 +7,7 @@ use std::time::Instant;
 use anyhow::Result;
 use clap::{ArgGroup, Args};
 use kmeans::data::{Missing, Output, RowWriter, create_rows, write_distances, write_label_rows};
-use kmeans::{AssignOptions, Assignment, DataError, Device, KMeansModel, Points, Preparation, Trainer};
+use kmeans::{AssignOptions, Assignment, Device, KMeansModel, Points, Preparation, Trainer};
 use serde_json::json;
 
 use super::assigner::AssignArg;
@@ -17,7 +17,7 @@ use super::progress::Bars;
 use super::values::device;
 use super::{interrupt, output, summary, text};
 
-const INTERRUPTED: &str = "interrupted: nothing is written; once more ends at once";
+const INTERRUPTED: &str = "interrupted: nothing is written";
 
 /// Give each row of DATA the number of its nearest centroid.
 ///
@@ -69,6 +69,8 @@ pub(crate) struct Assign {
 
 impl Assign {
     pub(crate) fn run(&self) -> Result<()> {
+        let bars = Bars::new(0, self.quiet, false);
+        interrupt::end_at_once(&bars, INTERRUPTED)?;
         self.check_outputs()?;
         let device = device(&self.device, self.threads)?;
         let model = KMeansModel::load(&self.model)?;
@@ -78,7 +80,6 @@ impl Assign {
         let points = self.data.open_decoded_with(self.codec.as_deref(), missing)?;
 
         let started = Instant::now();
-        let bars = Bars::new(0, self.quiet, false);
         let found = self.assign(&device, &*points, &model, &bars)?;
         let transformed = self.transform(&device, &*points, &model, &bars)?;
         bars.finish();
@@ -148,18 +149,9 @@ impl Assign {
         bars: &Bars,
     ) -> Result<Option<RowWriter>> {
         let Some(path) = &self.transform else { return Ok(None) };
-        interrupt::catch(bars, INTERRUPTED)?;
         let mut writer = create_rows(path, points.rows(), model.k(), output::overwrite(self.force))?;
-        let mut write = |distances: &[f32]| {
-            if interrupt::is_caught() {
-                let source = std::io::ErrorKind::Interrupted.into();
-                return Err(DataError::CannotWrite { path: path.clone(), source }.into());
-            }
-            Ok(writer.write_rows(distances)?)
-        };
-        let done = device.transform(points, model, &mut write, &|step| bars.show(step));
-        interrupt::check()?;
-        done?;
+        let mut write = |distances: &[f32]| Ok(writer.write_rows(distances)?);
+        device.transform(points, model, &mut write, &|step| bars.show(step))?;
         Ok(Some(writer))
     }
 

@@ -58,12 +58,14 @@ pub(crate) struct Convert {
 impl Convert {
     pub(crate) fn run(&self) -> Result<()> {
         self.check_options()?;
+        let bars = Bars::new(0, self.quiet, false);
+        interrupt::end_at_once(&bars, INTERRUPTED)?;
         self.check_outputs()?;
         let points = self.open()?;
         match (&self.codec, self.is_to_sparse()) {
             (Some(spec), _) => self.encode(&*points, spec),
             (None, true) => self.copy_sparse(&*points),
-            (None, false) => self.copy(&*points),
+            (None, false) => self.copy(&*points, bars),
         }
     }
 
@@ -121,15 +123,12 @@ impl Convert {
         output::overwrite(self.force)
     }
 
-    fn copy(&self, points: &dyn Points) -> Result<()> {
+    fn copy(&self, points: &dyn Points, bars: Bars) -> Result<()> {
         let (n, d) = (points.rows(), points.dim());
-        let bars = Bars::new(0, self.quiet, false);
-        interrupt::catch(&bars, INTERRUPTED)?;
         let mut writer = create(&self.out, n, d, self.dtype, self.force)?;
         let step = (BLOCK_VALUES / d).max(1);
         let mut block = Vec::new();
         for start in (0..n).step_by(step) {
-            interrupt::check()?;
             let rows = start..n.min(start + step);
             block.resize(rows.len() * d, 0.0);
             points.read(rows.clone(), &mut block)?;

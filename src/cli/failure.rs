@@ -80,6 +80,7 @@ fn message(error: &anyhow::Error) -> String {
 fn flag(name: &str) -> String {
     match name {
         "k" => "-k".to_owned(),
+        "d" => "the number of columns".to_owned(),
         "trials" => "--local-trials".to_owned(),
         "p" => "--top".to_owned(),
         "an assigner" => "--assign approximate".to_owned(),

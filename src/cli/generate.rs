@@ -63,18 +63,17 @@ pub(crate) struct Generate {
 
 impl Generate {
     pub(crate) fn run(&self) -> Result<()> {
+        let bars = Bars::new(0, self.quiet, false);
+        interrupt::end_at_once(&bars, INTERRUPTED)?;
         self.check()?;
         let mut rng = rng(self.seed);
         let centres: Vec<f32> =
             (0..self.k * self.d).map(|_| HALF_WIDTH * (2.0 * unit(&mut rng) - 1.0)).collect();
-        let bars = Bars::new(0, self.quiet, false);
-        interrupt::catch(&bars, INTERRUPTED)?;
         let mut writer = create(&self.out, self.n, self.d, self.dtype, self.force)?;
         let step = (BLOCK_VALUES / self.d).max(1);
         let mut labels = Vec::new();
         let mut block = Vec::new();
         for start in (0..self.n).step_by(step) {
-            interrupt::check()?;
             let end = self.n.min(start + step);
             block.clear();
             for _ in start..end {

@@ -95,11 +95,11 @@ impl Index {
         if data.is_none() && self.remove.is_none() {
             return Err(no_data().into());
         }
+        let bars = Bars::new(0, self.quiet, false);
+        interrupt::end_at_once(&bars, INTERRUPTED)?;
         self.check_output(data.as_ref())?;
         self.metric().check_fused()?;
         let device = device(&self.device, self.threads)?;
-        let bars = Bars::new(0, self.quiet, false);
-        interrupt::end_at_once(&bars, INTERRUPTED)?;
         let points = data.as_ref().map(|data| data.open_decoded(self.codec.as_deref())).transpose()?;
         let ids = input::ids(self.ids.as_deref())?;
 

@@ -2,6 +2,9 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 
@@ -9,6 +12,9 @@ use super::progress::Bars;
 
 /// Of a process that a signal ended, finished early or not.
 pub(crate) const EXIT_CODE: u8 = 130;
+
+/// How long a signal waits for what it says to be written.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 static CAUGHT: AtomicBool = AtomicBool::new(false);
 
@@ -26,15 +32,16 @@ impl std::error::Error for Interrupted {}
 
 /// From now on the first signal says `text` and is remembered, and the next one ends the process.
 ///
-/// Commands that do not call this, nor [`end_at_once`], are ended by the first.
+/// Like [`end_at_once`] it comes before any temporary file is made, that of the check of an output too: a signal that is
+/// not caught would leave it.
 pub(crate) fn catch(bars: &Bars, text: &'static str) -> Result<()> {
     let bars = bars.clone();
     let handler = move || {
         if CAUGHT.swap(true, Ordering::Relaxed) {
-            kmeans::data::remove_unfinished();
+            let _held = kmeans::data::remove_unfinished();
             std::process::exit(EXIT_CODE.into());
         }
-        bars.say(format_args!("{text}"));
+        say(&bars, text);
     };
     ctrlc::set_handler(handler).context("signals cannot be caught")
 }
@@ -43,11 +50,25 @@ pub(crate) fn catch(bars: &Bars, text: &'static str) -> Result<()> {
 pub(crate) fn end_at_once(bars: &Bars, text: &'static str) -> Result<()> {
     let bars = bars.clone();
     let handler = move || {
-        bars.say(format_args!("{text}"));
-        kmeans::data::remove_unfinished();
+        say(&bars, text);
+        let _held = kmeans::data::remove_unfinished();
         std::process::exit(EXIT_CODE.into());
     };
     ctrlc::set_handler(handler).context("signals cannot be caught")
+}
+
+/// A line above the bar, if it can be written at once. Nobody may be reading, or a terminal be paused, with the work
+/// waiting to write, too: then the next signal must still be heard, and a process that is to end must end.
+fn say(bars: &Bars, text: &'static str) {
+    let bars = bars.clone();
+    let (said, is_said) = mpsc::channel();
+    let write = move || {
+        bars.say(format_args!("{text}"));
+        let _ = said.send(());
+    };
+    if thread::Builder::new().spawn(write).is_ok() {
+        let _ = is_said.recv_timeout(PATIENCE);
+    }
 }
 
 /// Whether a signal came.

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use anyhow::Result;
 use clap::Args;
-use kmeans::data::{Output, create_rows, write_id_rows};
+use kmeans::data::{Output, create_rows, read_vector, write_id_rows};
 use kmeans::{Points, Preparation};
 use serde_json::json;
 
@@ -43,6 +43,10 @@ pub(crate) struct Prepare {
     /// Write the numbers of the rows that were kept, counted from 0 in DATA (.npy i64, .csv, .tsv, .ivecs)
     #[arg(long, value_name = "F")]
     kept: Option<PathBuf>,
+    /// What each row counts when steps are fitted: one weight a row (.npy or one column of .csv), finite and not
+    /// negative [default: 1 each]
+    #[arg(long, value_name = "F", conflicts_with = "pipeline")]
+    weights: Option<PathBuf>,
     /// DATA holds codes (.npy u8): f16, bf16, u8, sq8:RANGES.npy, sq4:RANGES.npy, pq:CODEBOOKS.npy
     #[arg(long, value_name = "SPEC")]
     codec: Option<String>,
@@ -61,15 +65,16 @@ pub(crate) struct Prepare {
 
 impl Prepare {
     pub(crate) fn run(&self) -> Result<()> {
-        self.check()?;
-        let plan = self.steps.plan()?;
         let bars = Bars::new(0, self.quiet, false);
         interrupt::end_at_once(&bars, INTERRUPTED)?;
+        self.check()?;
+        let plan = self.steps.plan()?;
         let points = self.data.open_decoded_with(self.codec.as_deref(), plan.missing())?;
+        let weights = self.weights.as_ref().map(read_vector).transpose()?;
 
         let started = Instant::now();
         let watched = Watched { points: &*points, bars: &bars, what: "rows read" };
-        let preparation = plan.carry_out(&watched)?.ok_or_else(no_steps)?;
+        let preparation = plan.carry_out(&watched, weights.as_deref())?.ok_or_else(no_steps)?;
         let outliers = preparation.outliers(&watched)?;
         if outliers.len() == points.rows() {
             let (name, n) = (points.name(), points.rows());
@@ -99,8 +104,14 @@ impl Prepare {
             (self.kept.as_deref(), Output::Ids),
         ];
         let codec = self.codec.as_deref().and_then(codec_file);
-        let inputs: Vec<&Path> =
-            self.steps.inputs().into_iter().chain(codec).chain([self.data.file()]).collect();
+        let inputs: Vec<&Path> = self
+            .steps
+            .inputs()
+            .into_iter()
+            .chain(codec)
+            .chain(self.weights.as_deref())
+            .chain([self.data.file()])
+            .collect();
         output::check(&outputs, &inputs, self.force)
     }
 

@@ -95,10 +95,10 @@ struct Searched<'a> {
 
 impl Search {
     pub(crate) fn run(&self) -> Result<()> {
-        self.outputs.check(&self.inputs())?;
-        let device = device(&self.device, self.threads)?;
         let bars = Bars::new(0, self.quiet, false);
         interrupt::end_at_once(&bars, INTERRUPTED)?;
+        self.outputs.check(&self.inputs())?;
+        let device = device(&self.device, self.threads)?;
         let index = Index::open(device, &self.index)?;
         let nprobe = self.nprobe(index.k())?;
         let queries = self.queries.open_decoded(self.codec.as_deref())?;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use kmeans::{Impute, Outliers};
+use kmeans::{Impute, Outliers, Params, PcaSolver};
 
 /// The value of `--drop-outliers`.
 #[derive(Clone, Debug)]
@@ -47,21 +47,14 @@ pub(crate) fn impute(s: &str) -> Result<Impute, String> {
 }
 
 /// The value of `--pca-solver`.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) enum SolverArg {
-    #[default]
-    Exact,
-    Randomized,
-}
-
-impl FromStr for SolverArg {
-    type Err = String;
-
-    fn from_str(s: &str) -> Result<Self, String> {
-        match s {
-            "exact" => Ok(Self::Exact),
-            "randomized" => Ok(Self::Randomized),
-            _ => Err("expected exact or randomized".to_owned()),
+pub(crate) fn solver(s: &str) -> Result<PcaSolver, String> {
+    let expected = || "expected exact, randomized or randomized:SEED".to_owned();
+    match s.split_once(':') {
+        None if s == "exact" => Ok(PcaSolver::Exact),
+        None if s == "randomized" => Ok(PcaSolver::Randomized { seed: Params::default().seed }),
+        Some(("randomized", seed)) => {
+            Ok(PcaSolver::Randomized { seed: seed.parse().map_err(|_| expected())? })
         }
+        _ => Err(expected()),
     }
 }

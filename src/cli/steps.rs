@@ -6,10 +6,10 @@ use anyhow::Result;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, Command, FromArgMatches};
 use kmeans::data::{Missing, Rows};
-use kmeans::{Impute, KMeansModel, Metric, Outliers, Params, PcaSolver, Points, Preparation, Step};
+use kmeans::{Impute, KMeansModel, Metric, Outliers, PcaSolver, Points, Preparation, Step};
 
 use super::failure::BadInput;
-use super::step_values::{OutlierArg, SolverArg, impute};
+use super::step_values::{OutlierArg, impute, solver};
 
 /// The flags of steps, or a file of fitted ones.
 #[derive(Args)]
@@ -31,9 +31,10 @@ struct StepFlags {
     /// Replace columns by the coordinates of D principal components
     #[arg(long, value_name = "D")]
     pca: Option<usize>,
-    /// How components are found: exact, or randomized for few of many columns [default: exact]
-    #[arg(long, value_name = "exact|randomized", requires = "pca")]
-    pca_solver: Option<SolverArg>,
+    /// How components are found: exact, or randomized or randomized:SEED for few of many columns; the seed is 1234
+    /// unless given [default: exact]
+    #[arg(long, value_name = "exact|randomized", requires = "pca", value_parser = solver)]
+    pca_solver: Option<PcaSolver>,
     /// Divide each coordinate of --pca by its standard deviation
     #[arg(long, requires = "pca")]
     whiten: bool,
@@ -149,10 +150,7 @@ impl Steps {
             Typed::Pca => Step::Pca {
                 components: flags.pca.expect("it was typed"),
                 whiten: flags.whiten,
-                solver: match flags.pca_solver.unwrap_or_default() {
-                    SolverArg::Exact => PcaSolver::Exact,
-                    SolverArg::Randomized => PcaSolver::Randomized { seed: Params::default().seed },
-                },
+                solver: flags.pca_solver.unwrap_or_default(),
             },
             Typed::DropOutliers(i) => Step::DropOutliers(rule(&flags.drop_outliers[i])?),
         })
@@ -170,11 +168,15 @@ impl Plan {
         if fills { Missing::AsNan } else { Missing::Refuse }
     }
 
-    /// Steps that are ready: fitted to these rows, or as they came.
-    pub(crate) fn carry_out(self, points: &dyn Points) -> Result<Option<Preparation>> {
+    /// Steps that are ready: fitted to these rows by what each counts, or as they came.
+    pub(crate) fn carry_out(
+        self,
+        points: &dyn Points,
+        weights: Option<&[f32]>,
+    ) -> Result<Option<Preparation>> {
         Ok(match self {
             Self::Nothing => None,
-            Self::Fit(steps) => Some(Preparation::fit(points, &steps)?),
+            Self::Fit(steps) => Some(Preparation::fit(points, weights, &steps)?),
             Self::Apply(preparation) => Some(preparation),
         })
     }

@@ -68,19 +68,19 @@ pub(crate) struct Train {
 
 impl Train {
     pub(crate) fn run(&self) -> Result<()> {
+        let bars = Bars::new(self.stopping.niter, self.running.quiet, self.running.verbose);
+        interrupt::catch(&bars, INTERRUPTED)?;
         self.outputs.check(self.running.no_final_assign, &self.inputs())?;
         let device = self.running.device()?;
         let mut assigner = self.variants.assigner(&device, self.params()?.metric())?;
         let mut params = self.params()?;
         let plan = self.steps.plan()?;
-        let bars = Bars::new(self.stopping.niter, self.running.quiet, self.running.verbose);
-        interrupt::catch(&bars, INTERRUPTED)?;
 
         let started = Instant::now();
         let points = self.data.open_decoded_with(self.encoded.codec.as_deref(), plan.missing())?;
         let weights = self.sampling.weights()?;
         let load = started.elapsed().as_secs_f64();
-        let (preparation, preparing) = fit_steps(plan, &*points, &bars)?;
+        let (preparation, preparing) = fit_steps(plan, &*points, weights.as_deref(), &bars)?;
         let d = preparation.as_ref().map_or(points.dim(), Preparation::dim_out);
         params.init_centroids = self.initialisation.centroids(d)?;
 
@@ -135,10 +135,15 @@ impl Train {
 }
 
 /// Steps that are ready, and the seconds it took to make them so.
-fn fit_steps(plan: Plan, points: &dyn Points, bars: &Bars) -> Result<(Option<Preparation>, f64)> {
+fn fit_steps(
+    plan: Plan,
+    points: &dyn Points,
+    weights: Option<&[f32]>,
+    bars: &Bars,
+) -> Result<(Option<Preparation>, f64)> {
     let started = Instant::now();
     let watched = Watched { points, bars, what: "rows read" };
-    Ok((plan.carry_out(&watched)?, started.elapsed().as_secs_f64()))
+    Ok((plan.carry_out(&watched, weights)?, started.elapsed().as_secs_f64()))
 }
 
 /// The report with a sentence beside each warning, and the steps of a preparation.

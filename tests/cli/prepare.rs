@@ -234,6 +234,62 @@ fn initial_centroids_are_in_the_units_of_prepared_rows() {
 }
 
 #[test]
+fn weights_count_in_every_step_of_prepare_and_train() {
+    let room = Room::new();
+    room.write("x.csv", b"1,2\n4,1\n9,9\n2,7\n5,5\n100,100\n");
+    room.write("w.csv", b"1\n2\n1\n3\n2\n0\n");
+    room.write("repeated.csv", b"1,2\n4,1\n4,1\n9,9\n2,7\n2,7\n2,7\n5,5\n5,5\n");
+    for flags in ["--min-max", "--standardize", "--pca 2 --whiten", "--drop-outliers iqr:1 --normalize"] {
+        room.ok(&format!("prepare x.csv -o a.npy --weights w.csv {flags} --save-pipeline p.json --force -q"));
+        room.ok(&format!("prepare repeated.csv -o b.npy {flags} --save-pipeline q.json --force -q"));
+        for (pipeline, out) in [("p.json", "a.npy"), ("q.json", "b.npy")] {
+            room.ok(&format!("prepare repeated.csv -o {out} --pipeline {pipeline} --force -q"));
+        }
+        let close = |(a, b): (&f32, &f32)| (a - b).abs() < 1e-6;
+        assert!(room.floats("a.npy").iter().zip(&room.floats("b.npy")).all(close), "{flags}");
+        let train = "-k 2 --min-points-per-centroid 1 --force -q";
+        room.ok(&format!("train x.csv -o m.safetensors --weights w.csv {flags} {train}"));
+        room.ok(&format!("prepare x.csv -o w.npy --weights w.csv {flags} --save-pipeline r.json --force -q"));
+        assert_eq!(
+            room.json("info m.safetensors")["preparation"]["steps"],
+            room.json("info r.json")["steps"]
+        );
+        room.ok("prepare x.csv -o c.npy --pipeline m.safetensors --force -q");
+        room.ok("prepare x.csv -o d.npy --pipeline r.json --force -q");
+        assert!(room.bytes("c.npy") == room.bytes("d.npy"), "{flags}");
+    }
+    room.write("short.csv", b"1\n2\n");
+    let error = room.fails("prepare x.csv -o y.npy --weights short.csv --standardize", 65);
+    assert!(error.contains("2") && error.contains('6'), "{error}");
+    room.write("none.csv", b"0\n0\n0\n0\n0\n0\n");
+    room.fails("prepare x.csv -o y.npy --weights none.csv --standardize", 65);
+    room.fails("prepare x.csv -o y.npy --weights missing.csv --standardize", 66);
+}
+
+#[test]
+fn the_seed_of_randomized_components_is_1234_or_what_is_typed() {
+    let room = Room::with("digits");
+    for (solver, name) in [("randomized", "a"), ("randomized:1234", "b"), ("randomized:7", "c")] {
+        let words = format!("prepare digits.npy -o {name}.npy --pca 20 --pca-solver {solver}");
+        let report = room.json(&format!("{words} -q"));
+        let seed = if name == "c" { 7 } else { 1234 };
+        assert_eq!(report["steps"][0]["solver"], serde_json::json!({"randomized": {"seed": seed}}));
+    }
+    assert!(room.bytes("a.npy") == room.bytes("b.npy") && room.bytes("a.npy") != room.bytes("c.npy"));
+}
+
+#[test]
+fn too_many_columns_for_exact_components_are_refused_with_what_takes_them() {
+    let room = Room::new();
+    let x: Vec<f32> = (0..2 * 16_400).map(|i| (i % 7) as f32).collect();
+    room.write("wide.npy", &npy_f32(&x, 16_400));
+    let error = room.fails("prepare wide.npy -o x.npy --pca 1", 2);
+    assert!(error.contains("the number of columns is 16400"), "{error}");
+    assert!(error.contains("--pca-solver randomized") && error.contains("PcaSolver::Randomized"), "{error}");
+    room.ok("prepare wide.npy -o x.npy --pca 1 --pca-solver randomized -q");
+}
+
+#[test]
 fn an_index_refuses_a_model_that_prepares_its_rows() {
     let room = Room::with("wine");
     room.ok("train wine.npy -k 3 -o m.safetensors --standardize -q");
@@ -251,7 +307,11 @@ fn wrong_arguments_are_usage_errors_that_name_the_flag() {
         ("prepare iris.npy -o y.npy --pipeline p.json --save-pipeline q.json", "--save-pipeline"),
         ("prepare iris.npy -o y.npy --whiten", "--pca"),
         ("prepare iris.npy -o y.npy --pca-solver exact", "--pca"),
-        ("prepare iris.npy -o y.npy --pca 2 --pca-solver fast", "exact or randomized"),
+        ("prepare iris.npy -o y.npy --pca 2 --pca-solver fast", "exact, randomized or randomized:SEED"),
+        ("prepare iris.npy -o y.npy --pca 2 --pca-solver randomized:x", "randomized:SEED"),
+        ("prepare iris.npy -o y.npy --pca 2 --pca-solver exact:3", "randomized:SEED"),
+        ("prepare iris.npy -o y.npy --pipeline p.json --weights w.csv", "--weights"),
+        ("prepare iris.npy -o w.csv --standardize --weights w.csv --force", "w.csv"),
         ("prepare iris.npy -o y.npy --pca 5", "components is 5"),
         ("prepare iris.npy -o y.npy --pca 0", "components is 0"),
         ("prepare iris.npy -o y.npy --impute mode", "mean, median or"),

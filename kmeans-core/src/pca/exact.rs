@@ -28,8 +28,8 @@ pub(super) fn check_columns(d: usize) -> Result<()> {
     if d <= MOST_COLUMNS {
         return Ok(());
     }
-    let expected = "at most 16384 columns for exact principal components (the randomized solver takes more; \
-                    progressive dimensions do with apply_pca off)";
+    let expected = "at most 16384 columns for exact principal components; pca_solver randomized \
+                    (PcaSolver::Randomized of the library) takes more, progressive dimensions do with apply_pca off";
     Err(Error::Parameter { name: "d", value: d.to_string(), expected })
 }
 

@@ -77,7 +77,7 @@ impl Pca {
     ///
     /// Rows are read block by block in the order given: twice by the exact solver (once without centring), nine times by
     /// the randomized one. Sums are `f64` about the mean, so that an offset of the data costs no digits. Weights count as
-    /// repetitions: 2 is a doubled row, and a factor on all of them changes nothing. The result does not depend on
+    /// repetitions: 2 is a doubled row, and a power of two as a factor on all of them changes no bit. The result does not depend on
     /// threads; its last bits may depend on the processor's instruction set.
     ///
     /// # Errors
@@ -101,11 +101,10 @@ impl Pca {
             return Err(Error::Parameter { name: "components", value: keep.to_string(), expected });
         }
         check_row_weights(weights, n)?;
-        let total: f64 = weights.map_or(n as f64, |w| w.iter().map(|&w| f64::from(w)).sum());
-        if total == 0.0 {
+        let rows = WeightedRows::new(points, weights);
+        if rows.total == 0.0 {
             return Err(Error::NoRows { data: points.name().to_owned() });
         }
-        let rows = WeightedRows { points, weights, total };
         match options.solver {
             PcaSolver::Exact => exact::fit(&rows, options.centre, keep),
             PcaSolver::Randomized { seed } => randomized::fit(&rows, options.centre, keep, seed),

@@ -11,14 +11,28 @@ use crate::row_blocks::{check_finite_rows, for_each_block};
 /// Rows with checked weights, of which some are positive.
 pub(super) struct WeightedRows<'a> {
     pub(super) points: &'a dyn Points,
-    pub(super) weights: Option<&'a [f32]>,
-    /// Sum of the weights.
+    weights: Option<&'a [f32]>,
+    /// A power of two that brings the largest weight to 1 or a little more.
+    scale: f64,
+    /// Sum of the scaled weights.
     pub(super) total: f64,
 }
 
-impl WeightedRows<'_> {
+impl<'a> WeightedRows<'a> {
+    /// Rows of any weight are counted by it in proportion to the largest: the root of a scaled weight then has the same
+    /// bits whatever power of two is a factor on all of them.
+    pub(super) fn new(points: &'a dyn Points, weights: Option<&'a [f32]>) -> Self {
+        let Some(weights) = weights else {
+            return Self { points, weights, scale: 1.0, total: points.rows() as f64 };
+        };
+        let largest = f64::from(weights.iter().copied().fold(0.0, f32::max));
+        let scale = if largest > 0.0 { 2.0_f64.powi(-(largest.log2().floor() as i32)) } else { 1.0 };
+        let total = weights.iter().map(|&w| scale * f64::from(w)).sum();
+        Self { points, weights: Some(weights), scale, total }
+    }
+
     fn weight(&self, row: usize) -> f64 {
-        self.weights.map_or(1.0, |w| f64::from(w[row]))
+        self.weights.map_or(1.0, |w| self.scale * f64::from(w[row]))
     }
 
     /// The weighted mean, added up about the first row of positive weight.

@@ -59,7 +59,9 @@ impl Filling {
 /// Sums of what is not missing, about the first such value of each column.
 struct Known {
     origins: Vec<Option<f32>>,
-    counts: Vec<u64>,
+    /// `Σ w`.
+    totals: Vec<f64>,
+    /// `Σ w·(x − origin)`.
     sums: Vec<f64>,
     missing: u64,
 }
@@ -67,25 +69,25 @@ struct Known {
 impl Known {
     fn of(pass: &Pass<'_>) -> Result<Self> {
         let d = pass.dim();
-        let mut known = Self { origins: vec![None; d], counts: vec![0; d], sums: vec![0.0; d], missing: 0 };
-        pass.for_each_row(|row| {
+        let mut known = Self { origins: vec![None; d], totals: vec![0.0; d], sums: vec![0.0; d], missing: 0 };
+        pass.for_each_row(|row, weight| {
             for (j, &x) in row.iter().enumerate() {
                 if x.is_nan() {
                     known.missing += 1;
                     continue;
                 }
                 let origin = *known.origins[j].get_or_insert(x);
-                known.counts[j] += 1;
-                known.sums[j] += f64::from(x) - f64::from(origin);
+                known.totals[j] += weight;
+                known.sums[j] += weight * (f64::from(x) - f64::from(origin));
             }
         })?;
         Ok(known)
     }
 
     fn means(&self) -> Vec<Option<f32>> {
-        let sums = self.sums.iter().zip(&self.counts);
-        let mean = |(origin, (sum, &n)): (&Option<f32>, (&f64, &u64))| {
-            origin.map(|origin| (f64::from(origin) + sum / n as f64) as f32)
+        let sums = self.sums.iter().zip(&self.totals);
+        let mean = |(origin, (sum, total)): (&Option<f32>, (&f64, &f64))| {
+            origin.map(|origin| (f64::from(origin) + sum / total) as f32)
         };
         self.origins.iter().zip(sums).map(mean).collect()
     }

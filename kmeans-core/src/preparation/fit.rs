@@ -6,6 +6,7 @@ use super::fitted::FittedStep;
 use super::pass::Pass;
 use super::prepared::Preparation;
 use super::step::{self, Step};
+use crate::check::check_row_weights;
 use crate::error::{Error, Result};
 
 impl Preparation {
@@ -18,7 +19,13 @@ impl Preparation {
     /// steps values are `f32`: to fit two steps at once, or the second to what the first has written to a file, comes to
     /// the same bits. One thread.
     ///
-    /// NaN stands for a missing value where [`Step::Impute`] comes first. Every row counts once: weights are for training.
+    /// NaN stands for a missing value where [`Step::Impute`] comes first.
+    ///
+    /// Weights, one a row, count as repetitions in all that is learned: 2 is a doubled row, 0 leaves a row out (its values
+    /// must be finite all the same), and a power of two as a factor on all of them changes no bit. Two numbers depend on
+    /// how many repetitions there are: quartiles between two values, and the n − 1 of whitening. For them a weight is so
+    /// many units, the unit being the largest power of two that divides all weights: whole weights of which one is odd
+    /// are repetitions as they stand. What steps count (outliers, missing values) are rows of positive weight.
     ///
     /// ```
     /// use kmeans_core::{Preparation, Step};
@@ -26,7 +33,7 @@ impl Preparation {
     ///
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let rows = RowSlice::new(&[1.0, 10.0, 3.0, 30.0], 2)?;
-    /// let preparation = Preparation::fit(&rows, &[Step::Standardize])?;
+    /// let preparation = Preparation::fit(&rows, None, &[Step::Standardize])?;
     /// let mut out = [0.0; 4];
     /// preparation.transform(rows.values(), &mut out)?;
     /// assert_eq!(out, [-1.0, -1.0, 1.0, 1.0]);
@@ -36,24 +43,25 @@ impl Preparation {
     ///
     /// # Errors
     /// `Parameter` without steps, for `Impute` after another step, factors and components out of range;
-    /// `ZeroDimension`, `NoRows`; `NonFinite` with row and column; `NothingToImputeBy` for a column without any value;
+    /// `ZeroDimension`; `WeightCount`, `BadWeight`; `NoRows` without a row of positive weight; `NonFinite` with row and column; `NothingToImputeBy` for a column without any value;
     /// `NoRowsLeft` where a rule turns all rows down; those of [`Pca::fit`](crate::Pca::fit); whatever reading fails
     /// with.
     ///
     /// # Cost
     /// O(n·d) a pass, O(n·k·d) for distances to k centroids, and what components cost. Memory: a block, 4 KiB a column for
     /// a median and 8 for quartiles, and after outliers 4 bytes a row for components.
-    pub fn fit(points: &dyn Points, steps: &[Step]) -> Result<Self> {
+    pub fn fit(points: &dyn Points, weights: Option<&[f32]>, steps: &[Step]) -> Result<Self> {
         step::check(steps)?;
         if points.dim() == 0 {
             return Err(Error::ZeroDimension { data: points.name().to_owned() });
         }
-        if points.rows() == 0 {
+        check_row_weights(weights, points.rows())?;
+        if weights.map_or(points.rows() == 0, |weights| weights.iter().all(|&w| w == 0.0)) {
             return Err(Error::NoRows { data: points.name().to_owned() });
         }
         let mut fitted = Vec::with_capacity(steps.len());
         for step in steps {
-            let next = FittedStep::fit(step, &Pass::new(points, &fitted))?;
+            let next = FittedStep::fit(step, &Pass::new(points, weights, &fitted))?;
             fitted.push(next);
         }
         Ok(Self::new(points.dim(), fitted))

@@ -26,7 +26,7 @@ impl FittedStep {
     /// Learns from the rows of a pass.
     pub(super) fn fit(step: &Step, pass: &Pass<'_>) -> Result<Self> {
         Ok(match step {
-            Step::Impute(by) => Self::Impute(Filling::fit(*by, &Pass::unfilled(pass.points()))?),
+            Step::Impute(by) => Self::Impute(Filling::fit(*by, &pass.unfilled())?),
             Step::Standardize => Self::Standardize(Scaling::standard(pass)?),
             Step::MinMax => Self::MinMax(Scaling::min_max(pass)?),
             Step::Normalize => Self::Normalize,

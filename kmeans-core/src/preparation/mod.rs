@@ -8,6 +8,7 @@
 //! | `block.rs` | some rows on their way through fitted steps |
 //! | `pass.rs` | all rows of a source on that way, without the outliers found so far |
 //! | `moments.rs`, `quantiles.rs` | what steps learn from a pass |
+//! | `unit.rs` | what a weight is a multiple of |
 //! | `rows.rs` | a source of rows seen through fitted steps |
 //! | `prepared.rs` | the result: [`Preparation`] |
 //! | `summary.rs` | what each step is and found, for reports |
@@ -32,6 +33,7 @@ mod summary;
 #[cfg(test)]
 mod tests;
 mod training;
+mod unit;
 
 pub use prepared::Preparation;
 pub use rows::PreparedRows;

@@ -11,7 +11,7 @@ use super::summary::OutlierRule;
 use crate::check::check_finite;
 use crate::error::{Error, Result};
 
-/// A rule that turns rows down, and how many of those fitted on.
+/// A rule that turns rows down, and how many of those fitted on (of positive weight) it does.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Rule {
     pub(super) by: OutlierRule,
@@ -39,7 +39,7 @@ impl Rule {
         };
         let mut rule = Self { by, limits, outliers: 0 };
         let mut n = 0;
-        pass.for_each_row(|x| {
+        pass.for_each_row(|x, _| {
             n += 1;
             rule.outliers += u64::from(rule.turns_down(x));
         })?;
@@ -111,9 +111,9 @@ impl Limits {
             None => Moments::of(pass)?.means(),
         };
         let mut moments: Vec<Moments> = (0..centroids.len() / pass.dim()).map(|_| Moments::new(1)).collect();
-        pass.for_each_row(|x| {
+        pass.for_each_row(|x, weight| {
             let (cluster, distance) = nearest(x, &centroids);
-            moments[cluster].add(std::iter::once(distance));
+            moments[cluster].add(std::iter::once(distance), weight);
         })?;
         let limit = |of: &Moments| (!of.is_empty()).then(|| of.means()[0] + z * of.deviations()[0]);
         let farthest = moments.iter().map(limit).collect();

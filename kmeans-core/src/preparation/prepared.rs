@@ -97,7 +97,7 @@ impl Preparation {
             return Ok(outliers);
         }
         let mut next = 0;
-        Pass::new(points, &self.steps).for_each_block(|block| {
+        Pass::new(points, None, &self.steps).for_each_block(|block| {
             for &row in block.numbers() {
                 outliers.extend(Range { start: next, end: row });
                 next = row + 1;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::pass::Pass;
+use super::unit::unit_of;
 use crate::error::Result;
 use crate::pca::projection::Projection;
 use crate::pca::{Pca, PcaOptions, PcaSolver};
@@ -48,10 +49,9 @@ impl Projected {
     pub(super) fn fit(pass: &Pass<'_>, components: usize, whiten: bool, solver: PcaSolver) -> Result<Self> {
         let options = PcaOptions::new().components(components).solver(solver);
         let weights = pass.kept()?;
-        let n =
-            weights.as_ref().map_or(pass.points().rows() as f64, |w| w.iter().map(|&w| f64::from(w)).sum());
         let pca = Pca::fit(&pass.rows(), weights.as_deref(), options)?;
-        let divisors = whiten.then(|| deviations(&pca, n));
+        let divisors =
+            whiten.then(|| deviations(&pca, repetitions(weights.as_deref(), pass.points().rows())));
         Ok(Self::new(pca, divisors, solver))
     }
 
@@ -86,6 +86,13 @@ impl Projected {
     pub(super) fn solver(&self) -> PcaSolver {
         self.solver
     }
+}
+
+/// How many rows `n` rows with weights stand for: their weight in units of it.
+fn repetitions(weights: Option<&[f32]>, n: usize) -> f64 {
+    let Some(weights) = weights else { return n as f64 };
+    let positive = || weights.iter().map(|&w| f64::from(w)).filter(|&w| w > 0.0);
+    positive().sum::<f64>() / positive().map(unit_of).fold(f64::INFINITY, f64::min)
 }
 
 /// The standard deviation of each coordinate over n rows, n − 1 divided by; 1 where there is none but rounding.

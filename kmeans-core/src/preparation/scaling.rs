@@ -26,7 +26,7 @@ impl Scaling {
     pub(super) fn min_max(pass: &Pass<'_>) -> Result<Self> {
         let d = pass.dim();
         let (mut min, mut max) = (vec![f32::INFINITY; d], vec![f32::NEG_INFINITY; d]);
-        pass.for_each_row(|row| {
+        pass.for_each_row(|row, _| {
             for ((&x, min), max) in row.iter().zip(&mut min).zip(&mut max) {
                 *min = min.min(x);
                 *max = max.max(x);

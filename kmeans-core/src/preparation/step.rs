@@ -19,7 +19,7 @@ pub enum Step {
     /// Fills NaN, column by column. It comes first: other steps take no missing values.
     #[doc(alias = "SimpleImputer")]
     Impute(Impute),
-    /// `(x − mean)/sd` of each column, `sd = √(Σ(x − mean)²/n)`. A column that does not vary is divided by 1.
+    /// `(x − mean)/sd` of each column, `sd = √(Σ w·(x − mean)² / Σ w)`. A column that does not vary is divided by 1.
     #[doc(alias = "StandardScaler")]
     Standardize,
     /// `(x − min)/(max − min)` of each column: the rows fitted on fill 0 to 1, others may lie beyond. A column that does
@@ -34,8 +34,8 @@ pub enum Step {
     Pca {
         /// How many, 1 to the number of columns.
         components: usize,
-        /// Whether each coordinate is divided by its standard deviation, `√(Σy²/(n − 1))`, as in scikit-learn. A
-        /// coordinate with no more than `d·2⁻⁵²` of the variance of the first is divided by 1: it is rounding.
+        /// Whether each coordinate is divided by its standard deviation, `√(Σy²/(n − 1))`, as in scikit-learn; of
+        /// weighted rows, n counts units of the weights, see [`Preparation::fit`](crate::Preparation::fit). A coordinate with no more than `d·2⁻⁵²` of the variance of the first is divided by 1: it is rounding.
         whiten: bool,
         /// How they are found.
         solver: PcaSolver,
@@ -61,7 +61,7 @@ pub enum Impute {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Outliers {
-    /// With a value farther than this many standard deviations (of all n rows, `/n`) from the mean of its column.
+    /// With a value farther than this many standard deviations (of all rows, `√(Σ w·(x − mean)² / Σ w)`) from the mean of its column.
     ZScore(f64),
     /// With a value outside of `q1 − f·(q3 − q1)` to `q3 + f·(q3 − q1)` of its column, for quartiles q1 and q3 as NumPy
     /// interpolates them and this f; 1.5 is usual.

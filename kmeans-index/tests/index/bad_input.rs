@@ -35,7 +35,7 @@ fn vectors_that_cannot_be_stored_are_refused() {
 #[test]
 fn a_model_that_prepares_its_rows_is_refused() {
     let table = rows(&X, 2);
-    let preparation = Preparation::fit(&table, &[Step::Standardize]).unwrap();
+    let preparation = Preparation::fit(&table, None, &[Step::Standardize]).unwrap();
     let model =
         KMeans::on(cpu(), 2).preparation(preparation).min_points_per_centroid(1).train(&X, 2).unwrap().model;
     let message = IvfIndex::new(cpu(), model.clone(), Storage::F32).unwrap_err().to_string();

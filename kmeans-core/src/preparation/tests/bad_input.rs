@@ -8,7 +8,7 @@ use crate::pca::PcaSolver;
 use crate::preparation::{Impute, Outliers, Preparation, Step};
 
 fn refused(x: &[f32], d: usize, steps: &[Step]) -> Error {
-    Preparation::fit(&rows(x, d), steps).unwrap_err()
+    Preparation::fit(&rows(x, d), None, steps).unwrap_err()
 }
 
 #[test]
@@ -45,7 +45,7 @@ fn missing_values_without_a_step_that_fills_them_are_named() {
     // Of a source of which these are some rows, the row is that of the source; and the column is that of the source
     // where another step mixes them.
     let wine = data("wine");
-    let preparation = Preparation::fit(&wine, &[pca(2, false)]).unwrap();
+    let preparation = Preparation::fit(&wine, None, &[pca(2, false)]).unwrap();
     let mut values = wine.values().to_vec();
     values[13 * 40 + 7] = f32::NAN;
     let gaps = rows(&values, 13);
@@ -54,7 +54,7 @@ fn missing_values_without_a_step_that_fills_them_are_named() {
     assert!(matches!(error, DataError::NonFinite { row: 40, column: 7, .. }), "{error:?}");
     let error = preparation.transform(&values[13 * 39..13 * 42], &mut [0.0; 6]).unwrap_err();
     assert!(matches!(error, Error::NonFinite { row: 1, column: 7, .. }), "{error:?}");
-    let rule = Preparation::fit(&wine, &[Step::DropOutliers(Outliers::ZScore(3.0))]).unwrap();
+    let rule = Preparation::fit(&wine, None, &[Step::DropOutliers(Outliers::ZScore(3.0))]).unwrap();
     assert!(matches!(rule.outliers(&gaps).unwrap_err(), Error::NonFinite { row: 40, column: 7, .. }));
 }
 
@@ -65,7 +65,8 @@ fn infinity_is_not_a_missing_value() {
         let error = refused(&x, 2, &[Step::Impute(by)]);
         assert!(matches!(error, Error::NonFinite { row: 1, column: 1, .. }), "{error:?}");
     }
-    let preparation = Preparation::fit(&rows(&x[..2], 2), &[Step::Impute(Impute::Constant(0.0))]).unwrap();
+    let preparation =
+        Preparation::fit(&rows(&x[..2], 2), None, &[Step::Impute(Impute::Constant(0.0))]).unwrap();
     assert!(matches!(
         preparation.transform(&x, &mut [0.0; 4]),
         Err(Error::NonFinite { row: 1, column: 1, .. })
@@ -80,7 +81,8 @@ fn a_column_without_values_is_named_unless_a_number_fills_it() {
         assert!(matches!(error, Error::NothingToImputeBy { column: 1, .. }), "{error:?}");
     }
     assert!(
-        Preparation::fit(&rows(&x, 2), &[Step::Impute(Impute::Constant(2.0)), Step::Standardize]).is_ok()
+        Preparation::fit(&rows(&x, 2), None, &[Step::Impute(Impute::Constant(2.0)), Step::Standardize])
+            .is_ok()
     );
 }
 
@@ -93,14 +95,14 @@ fn no_rows_and_none_left_are_errors() {
 
 #[test]
 fn values_that_a_step_makes_too_large_are_named() {
-    let preparation = Preparation::fit(&rows(&[0.0, 0.0, 1e-30, 1.0], 2), &[Step::MinMax]).unwrap();
+    let preparation = Preparation::fit(&rows(&[0.0, 0.0, 1e-30, 1.0], 2), None, &[Step::MinMax]).unwrap();
     let error = preparation.transform(&[0.0, 0.0, 1e30, 0.0], &mut [0.0; 4]).unwrap_err();
     assert!(matches!(error, Error::NonFinite { row: 1, column: 0, .. }), "{error:?}");
 }
 
 #[test]
 fn other_columns_and_lengths_are_refused() {
-    let preparation = Preparation::fit(&data("iris"), &[pca(2, false)]).unwrap();
+    let preparation = Preparation::fit(&data("iris"), None, &[pca(2, false)]).unwrap();
     let error = preparation.rows(&data("wine")).map(drop).unwrap_err().to_string();
     assert!(error.ends_with("has 13 columns, the preparation 4"), "{error}");
     assert!(preparation.outliers(&data("wine")).is_err());
@@ -119,5 +121,5 @@ fn the_exact_solver_refuses_more_columns_than_it_has_room_for() {
     let error = refused(&x, 16_400, &[pca(1, false)]).to_string();
     assert!(error.contains("d is 16400") && error.contains("randomized"), "{error}");
     let randomized = Step::Pca { components: 1, whiten: true, solver: PcaSolver::Randomized { seed: 1 } };
-    assert_eq!(Preparation::fit(&rows(&x, 16_400), &[randomized]).unwrap().dim_out(), 1);
+    assert_eq!(Preparation::fit(&rows(&x, 16_400), None, &[randomized]).unwrap().dim_out(), 1);
 }

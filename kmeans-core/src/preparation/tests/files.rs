@@ -20,7 +20,7 @@ fn preparation() -> Preparation {
         Step::Normalize,
         Step::MinMax,
     ];
-    Preparation::fit(&data("wine"), &steps).unwrap()
+    Preparation::fit(&data("wine"), None, &steps).unwrap()
 }
 
 fn loaded(text: &str) -> Result<Preparation, Error> {
@@ -80,7 +80,7 @@ fn what_is_no_preparation_is_refused_by_what_is_wrong() {
 
 #[test]
 fn columns_of_components_must_be_those_that_come_in() {
-    let wide = Preparation::fit(&data("wine"), &[pca(3, false)]).unwrap();
+    let wide = Preparation::fit(&data("wine"), None, &[pca(3, false)]).unwrap();
     let text = serde_json::to_string(&wide).unwrap().replacen(r#""dim_in":13"#, r#""dim_in":4"#, 1);
     assert!(loaded(&text).unwrap_err().to_string().contains("its components are of 13 columns, not of 4"));
 }

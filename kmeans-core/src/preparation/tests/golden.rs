@@ -67,7 +67,7 @@ fn missing_values_are_filled_as_in_scikit_learn() {
         let d = table.dim();
         let missing = table.values().iter().filter(|x| x.is_nan()).count() as u64;
         for (by, expected) in [Impute::Mean, Impute::Median].into_iter().zip(fills) {
-            let preparation = Preparation::fit(&table, &[Step::Impute(by)]).unwrap();
+            let preparation = Preparation::fit(&table, None, &[Step::Impute(by)]).unwrap();
             let mut filled = vec![0.0; d];
             preparation.transform(&vec![f32::NAN; d], &mut filled).unwrap();
             let found: Vec<f64> = columns(d).iter().map(|&column| f64::from(filled[column])).collect();
@@ -86,7 +86,7 @@ fn missing_values_are_filled_as_in_scikit_learn() {
 fn quartiles_are_as_in_numpy() {
     for Golden { name, quartiles, .. } in GOLDEN {
         let table = data(name);
-        let found = quantiles(&Pass::new(&table, &[]), &[0.25, 0.5, 0.75]).unwrap();
+        let found = quantiles(&Pass::new(&table, None, &[]), &[0.25, 0.5, 0.75]).unwrap();
         for (q, expected) in quartiles.iter().enumerate() {
             let found: Vec<f64> =
                 columns(table.dim()).iter().map(|&column| found[column].as_ref().unwrap()[q]).collect();
@@ -104,7 +104,7 @@ fn outliers_are_those_of_numpy() {
             [Outliers::ZScore(3.0), Outliers::Iqr(1.5), distance].into_iter().zip(outliers)
         {
             let what = format!("{name} {rule:?}");
-            let preparation = Preparation::fit(&table, &[Step::DropOutliers(rule)]).unwrap();
+            let preparation = Preparation::fit(&table, None, &[Step::DropOutliers(rule)]).unwrap();
             let found = preparation.outliers(&table).unwrap();
             assert!(found.is_sorted_by(|a, b| a < b), "{what}");
             assert_eq!((found.iter().sum(), found.len()), expected, "{what}");

@@ -33,7 +33,7 @@ fn moments(x: &[f32], d: usize, column: usize) -> (f64, f64) {
 #[test]
 fn rows_have_the_same_bits_however_they_are_read() {
     let wine = data("wine");
-    let preparation = Preparation::fit(&wine, &all_steps()).unwrap();
+    let preparation = Preparation::fit(&wine, None, &all_steps()).unwrap();
     let all = prepared(&preparation, &wine);
     let inner = RowRange::new(&wine, 5..170).unwrap();
     let rows = preparation.rows(&inner).unwrap();
@@ -65,14 +65,15 @@ fn later_steps_do_not_see_the_outliers_of_earlier_ones() {
     let wine = data("wine");
     let rule = Step::DropOutliers(Outliers::ZScore(2.5));
     for then in [Step::Standardize, Step::MinMax, pca(3, true), Step::DropOutliers(Outliers::Iqr(1.0))] {
-        let whole = Preparation::fit(&wine, &[rule.clone(), then.clone()]).unwrap();
-        let gone = Preparation::fit(&wine, std::slice::from_ref(&rule)).unwrap().outliers(&wine).unwrap();
+        let whole = Preparation::fit(&wine, None, &[rule.clone(), then.clone()]).unwrap();
+        let gone =
+            Preparation::fit(&wine, None, std::slice::from_ref(&rule)).unwrap().outliers(&wine).unwrap();
         assert!(!gone.is_empty());
         let kept: Vec<f32> = (0..178)
             .filter(|row| !gone.contains(row))
             .flat_map(|row| wine.values()[row * 13..][..13].to_vec())
             .collect();
-        let alone = Preparation::fit(&rows(&kept, 13), &[then]).unwrap();
+        let alone = Preparation::fit(&rows(&kept, 13), None, &[then]).unwrap();
         for (a, b) in prepared(&whole, &wine).iter().zip(prepared(&alone, &wine)) {
             assert!((a - b).abs() <= 1e-6 * b.abs().max(1.0), "{a} {b}");
         }
@@ -90,7 +91,7 @@ fn an_exact_offset_changes_nothing() {
     assert_eq!(fitted(&here, &[Step::MinMax]), fitted(&there, &[Step::MinMax]));
     for rule in [Outliers::ZScore(3.0), Outliers::Iqr(1.5), Outliers::Distance { z: 2.0, centroids: None }] {
         let steps = [Step::DropOutliers(rule)];
-        let [a, b] = [&here, &there].map(|x| Preparation::fit(x, &steps).unwrap().outliers(x).unwrap());
+        let [a, b] = [&here, &there].map(|x| Preparation::fit(x, None, &steps).unwrap().outliers(x).unwrap());
         assert_eq!(a, b);
     }
 }
@@ -102,7 +103,7 @@ fn a_first_row_far_out_costs_the_others_no_digits() {
     x.extend_from_slice(digits.values());
     let far = rows(&x, 64);
     let steps = [Step::DropOutliers(Outliers::ZScore(10.0)), Step::Standardize, pca(2, true)];
-    let preparation = Preparation::fit(&far, &steps).unwrap();
+    let preparation = Preparation::fit(&far, None, &steps).unwrap();
     assert_eq!(preparation.outliers(&far).unwrap(), [0]);
     let (found, alone) = (prepared(&preparation, &digits), fitted(&digits, &steps[1..]));
     assert!(found.iter().zip(&alone).all(|(a, b)| (a - b).abs() < 1e-5));
@@ -127,7 +128,7 @@ fn distances_are_measured_to_the_nearest_centroid_and_limits_are_its_own() {
     let x = [0.0_f32, 0.1, -0.1, 0.2, -0.2, 0.1, -0.1, 0.0, 0.1, 5.0, 100.0, 90.0, 110.0, 95.0, 105.0];
     let rule = Outliers::Distance { z: 2.0, centroids: Some(rows(&[0.0, 100.0, 1e6], 1)) };
     let table = rows(&x, 1);
-    let preparation = Preparation::fit(&table, &[Step::DropOutliers(rule)]).unwrap();
+    let preparation = Preparation::fit(&table, None, &[Step::DropOutliers(rule)]).unwrap();
     assert_eq!(preparation.outliers(&table).unwrap(), [9]);
     // The third centroid is nearest to no row, and so has no limit.
     assert_eq!(preparation.outliers(&rows(&[106.0, 300.0, 9e5], 1)).unwrap(), [1]);
@@ -138,7 +139,7 @@ fn zero_rows_stay_zero_and_columns_that_do_not_vary_are_divided_by_one() {
     let table = rows(&[0.0, 0.0, 7.0, 3.0, 4.0, 7.0], 3);
     assert_eq!(fitted(&table, &[Step::Standardize]), [-1.0, -1.0, 0.0, 1.0, 1.0, 0.0]);
     assert_eq!(fitted(&table, &[Step::MinMax]), [0.0, 0.0, 0.0, 1.0, 1.0, 0.0]);
-    let preparation = Preparation::fit(&table, &[Step::MinMax]).unwrap();
+    let preparation = Preparation::fit(&table, None, &[Step::MinMax]).unwrap();
     assert_eq!(prepared(&preparation, &rows(&[6.0, 4.0, 9.0], 3)), [2.0, 1.0, 2.0]);
     assert_eq!(fitted(&rows(&[0.0, 0.0, 3.0, 4.0], 2), &[Step::Normalize]), [0.0, 0.0, 0.6, 0.8]);
     // Squares of these leave the range of `f32`.
@@ -152,7 +153,7 @@ fn one_row_is_enough() {
     let table = rows(&[3.0, -5.0], 2);
     assert_eq!(fitted(&table, &[Step::Standardize, pca(2, true)]), [0.0, 0.0]);
     let rule = Outliers::Distance { z: 1.0, centroids: None };
-    let preparation = Preparation::fit(&table, &[Step::DropOutliers(rule)]).unwrap();
+    let preparation = Preparation::fit(&table, None, &[Step::DropOutliers(rule)]).unwrap();
     assert_eq!(preparation.outliers(&table).unwrap(), [0_usize; 0]);
     assert!(preparation.transform(&[], &mut []).is_ok());
 }
@@ -164,7 +165,7 @@ proptest! {
     ) {
         let x: Vec<f32> = x[..x.len() / 3 * 3].iter().map(|x| x + shift).collect();
         let table = rows(&x, 3);
-        let preparation = Preparation::fit(&table, &[Step::Standardize]).unwrap();
+        let preparation = Preparation::fit(&table, None, &[Step::Standardize]).unwrap();
         let y = prepared(&preparation, &table);
         for column in 0..3 {
             let (mean, sd) = moments(&y, 3, column);
@@ -179,7 +180,7 @@ proptest! {
         x in prop::collection::vec(prop_oneof![any::<f32>().prop_filter("finite", |x| x.is_finite()), -3.0_f32..3.0], 1..60),
         q in 0.0_f64..=1.0,
     ) {
-        let found = quantiles(&Pass::new(&rows(&x, 1), &[]), &[q]).unwrap();
+        let found = quantiles(&Pass::new(&rows(&x, 1), None, &[]), &[q]).unwrap();
         let mut sorted: Vec<f64> = x.iter().map(|&x| f64::from(x)).collect();
         sorted.sort_by(f64::total_cmp);
         let place = (x.len() - 1) as f64 * q;

@@ -6,6 +6,7 @@ mod golden;
 mod golden_numbers;
 mod laws;
 mod training;
+mod weights;
 
 use kmeans_data::{Points, Rows, open};
 
@@ -31,7 +32,7 @@ fn prepared(preparation: &Preparation, rows: &dyn Points) -> Vec<f32> {
 
 /// The rows that steps are fitted on, after them.
 fn fitted(rows: &dyn Points, steps: &[Step]) -> Vec<f32> {
-    prepared(&Preparation::fit(rows, steps).unwrap(), rows)
+    prepared(&Preparation::fit(rows, None, steps).unwrap(), rows)
 }
 
 fn pca(components: usize, whiten: bool) -> Step {

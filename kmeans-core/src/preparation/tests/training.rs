@@ -16,7 +16,7 @@ fn kmeans(k: usize) -> KMeans<TensorEngine<NdArray>> {
 #[test]
 fn training_through_steps_is_training_on_prepared_rows() {
     let wine = data("wine");
-    let preparation = Preparation::fit(&wine, &[Step::Standardize, pca(3, true)]).unwrap();
+    let preparation = Preparation::fit(&wine, None, &[Step::Standardize, pca(3, true)]).unwrap();
     let through = kmeans(3).preparation(preparation.clone()).train_points(&wine, None).unwrap();
     let ready = rows(&prepared(&preparation, &wine), 3);
     let plain = kmeans(3).train_points(&ready, None).unwrap();
@@ -42,7 +42,7 @@ fn training_through_steps_is_training_on_prepared_rows() {
 #[test]
 fn a_model_file_holds_the_preparation() {
     let wine = data("wine");
-    let preparation = Preparation::fit(&wine, &[Step::MinMax, Step::Normalize]).unwrap();
+    let preparation = Preparation::fit(&wine, None, &[Step::MinMax, Step::Normalize]).unwrap();
     let model = kmeans(3).preparation(preparation).train_points(&wine, None).unwrap().model;
     let bytes = model.to_bytes().unwrap();
     let read = KMeansModel::from_bytes(&bytes, "m".as_ref()).unwrap();
@@ -59,7 +59,7 @@ fn a_model_file_holds_the_preparation() {
 fn a_preparation_for_other_columns_does_not_go_with_a_model() {
     let iris = data("iris");
     let model = kmeans(3).train_points(&iris, None).unwrap().model;
-    let preparation = Preparation::fit(&iris, &[pca(2, false)]).unwrap();
+    let preparation = Preparation::fit(&iris, None, &[pca(2, false)]).unwrap();
     let error = model.with_preparation(Some(preparation)).unwrap_err().to_string();
     assert_eq!(error, "the preparation has 2 columns, the model 4");
 }
@@ -67,7 +67,7 @@ fn a_preparation_for_other_columns_does_not_go_with_a_model() {
 #[test]
 fn rows_of_other_columns_than_the_preparation_takes_are_refused() {
     let wine = data("wine");
-    let preparation = Preparation::fit(&wine, &[pca(4, false)]).unwrap();
+    let preparation = Preparation::fit(&wine, None, &[pca(4, false)]).unwrap();
     let model = kmeans(3).preparation(preparation).train_points(&wine, None).unwrap().model;
     // Iris has as many columns as the centroids, not as the rows that were trained on.
     let error = kmeans(3).assign_points(&model, &data("iris"), AssignOptions::default()).unwrap_err();
@@ -82,7 +82,7 @@ fn outliers_have_labels_and_no_weight() {
     values.extend([-1e4; 4]);
     let table = rows(&values, 4);
     let rule = Step::DropOutliers(Outliers::ZScore(5.0));
-    let preparation = Preparation::fit(&table, &[rule]).unwrap();
+    let preparation = Preparation::fit(&table, None, &[rule]).unwrap();
     assert_eq!(preparation.outliers(&table).unwrap(), [150, 151]);
     let fit = kmeans(3).preparation(preparation.clone()).train_points(&table, None).unwrap();
     assert_eq!(fit.labels.len(), 152);
@@ -106,13 +106,13 @@ fn missing_values_are_filled_in_training_and_assignment() {
     let mut values = iris.values().to_vec();
     values[2] = f32::NAN;
     let table = rows(&values, 4);
-    let preparation = Preparation::fit(&table, &[Step::Impute(Impute::Median)]).unwrap();
+    let preparation = Preparation::fit(&table, None, &[Step::Impute(Impute::Median)]).unwrap();
     let fit = kmeans(3).preparation(preparation).train_points(&table, None).unwrap();
     assert_eq!(
         kmeans(3).assign_points(&fit.model, &table, AssignOptions::default()).unwrap().labels,
         fit.labels
     );
-    let scaling = Preparation::fit(&iris, &[Step::Standardize]).unwrap();
+    let scaling = Preparation::fit(&iris, None, &[Step::Standardize]).unwrap();
     let error = kmeans(3).preparation(scaling).train_points(&table, None).unwrap_err();
     assert!(matches!(error, Error::NonFinite { row: 0, column: 2, .. }), "{error:?}");
 }
@@ -120,7 +120,7 @@ fn missing_values_are_filled_in_training_and_assignment() {
 #[test]
 fn metrics_of_tensors_see_prepared_rows_too() {
     let wine = data("wine");
-    let preparation = Preparation::fit(&wine, &[Step::MinMax]).unwrap();
+    let preparation = Preparation::fit(&wine, None, &[Step::MinMax]).unwrap();
     let l1 = kmeans(3).metric(Metric::L1).preparation(preparation);
     let fit = l1.train_points(&wine, None).unwrap();
     assert_eq!(l1.assign_points(&fit.model, &wine, AssignOptions::default()).unwrap().labels, fit.labels);
@@ -130,7 +130,7 @@ fn metrics_of_tensors_see_prepared_rows_too() {
 #[test]
 fn tensors_are_refused_where_rows_have_to_be_prepared() {
     let wine = data("wine");
-    let preparation = Preparation::fit(&wine, &[Step::MinMax]).unwrap();
+    let preparation = Preparation::fit(&wine, None, &[Step::MinMax]).unwrap();
     let through = kmeans(3).preparation(preparation);
     let tensor = Tensor::<NdArray, 2>::from_data(
         TensorData::new(wine.values().to_vec(), [wine.rows(), wine.dim()]),
