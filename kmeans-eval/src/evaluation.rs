@@ -148,15 +148,17 @@ impl Evaluate {
             silhouettes: None,
             contingency,
         };
+        let mut defined = Vec::new();
         for measure in Measure::ALL.into_iter().filter(|&measure| self.is_wanted(measure, truth.is_some())) {
             match self.reason_against(measure, clustering, truth.is_some()) {
-                None => {
-                    let value = self.measure(measure, device, clustering, &mut found)?;
-                    found.values.push((measure, value));
-                }
+                None => defined.push(measure),
                 Some(error) if self.measures.is_some() => return Err(error),
                 Some(error) => found.left_out.push((measure, error.to_string())),
             }
+        }
+        for measure in defined {
+            let value = self.measure(measure, device, clustering, &mut found)?;
+            found.values.push((measure, value));
         }
         Ok(found)
     }

@@ -8,7 +8,7 @@ use anyhow::Result;
 use clap::Args;
 use kmeans::data::Output;
 use kmeans::eval::report::k_figure;
-use kmeans::eval::{ChooseK as Choose, KChoice, KMeasures, Method};
+use kmeans::eval::{ChooseK as Choose, Error as EvalError, KChoice, KMeasures, Method};
 use kmeans::{Device, Init, Job, Metric, Params, Points, Trainer};
 use serde_json::json;
 
@@ -115,11 +115,20 @@ impl FromStr for KRange {
     }
 }
 
+impl KRange {
+    /// Before numbers are counted or listed, of which there may be too many.
+    fn check(self, n: usize) -> Result<(), EvalError> {
+        let Self { from, to, .. } = self;
+        if to <= n { Ok(()) } else { Err(EvalError::KRange { first: from, last: to, least: 1, most: n }) }
+    }
+}
+
 impl ChooseK {
     pub(crate) fn run(&self) -> Result<()> {
         self.check()?;
         let device = device(&self.device, self.threads)?;
         let points = self.data.open_decoded(self.codec.as_deref())?;
+        self.k.check(points.rows())?;
         let bars = Bars::new(0, self.quiet, false);
         let ks = (self.k.from..=self.k.to).step_by(self.k.step.get());
         let (total, mut done) = (ks.clone().count(), 0);
@@ -142,7 +151,8 @@ impl ChooseK {
 
     fn check(&self) -> Result<()> {
         figures::check(self.plot.as_deref())?;
-        let outputs = [(self.plot.as_deref(), Output::Other), (self.output.as_deref(), Output::Other)];
+        let model = self.output.as_deref().map(output::model_name).transpose()?;
+        let outputs = [(self.plot.as_deref(), Output::Other), (model, Output::Other)];
         let codec = self.codec.as_deref().and_then(codec_file);
         let inputs: Vec<&Path> = codec.into_iter().chain([self.data.file()]).collect();
         output::check(&outputs, &inputs, self.force)

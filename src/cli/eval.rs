@@ -14,7 +14,7 @@ use kmeans::eval::{Clustering, Distance, Evaluate, Evaluation, Measure, Stabilit
 use kmeans::{AssignOptions, Device, KMeansModel, Points, Preparation, Trainer};
 use serde_json::{Map, Value, json};
 
-use super::failure::Usage;
+use super::failure::{BadInput, Usage};
 use super::input::{DataArg, codec_file};
 use super::progress::Bars;
 use super::values::device;
@@ -54,7 +54,7 @@ pub(crate) struct Eval {
     #[arg(long, value_name = "N")]
     silhouette_sample: Option<NonZeroUsize>,
     /// Also train N times with other seeds, and N times on halves of the rows, and say how far labels agree
-    #[arg(long, value_name = "N", requires = "model")]
+    #[arg(long, value_name = "N")]
     stability: Option<usize>,
     /// Write a page with figures and tables (.html)
     #[arg(long, value_name = "F")]
@@ -69,7 +69,7 @@ pub(crate) struct Eval {
     #[arg(long, value_name = "F")]
     plot_scatter: Option<PathBuf>,
     /// Draw the objective of each iteration of the training (.svg, .png)
-    #[arg(long, value_name = "F", requires = "model")]
+    #[arg(long, value_name = "F")]
     plot_objective: Option<PathBuf>,
     /// Seed of samples
     #[arg(long, value_name = "SEED", default_value = "1234")]
@@ -129,7 +129,7 @@ impl Eval {
         let fills = preparation.is_some_and(Preparation::fills_missing);
         let missing = if fills { Missing::AsNan } else { Missing::Refuse };
         let points = self.data.open_decoded_with(self.codec.as_deref(), missing)?;
-        let truth = self.truth.as_deref().map(read_labels).transpose()?;
+        let truth = self.truth.as_deref().map(|path| labels_of(path, &*points)).transpose()?;
 
         let started = Instant::now();
         let bars = Bars::new(0, self.quiet, false);
@@ -154,6 +154,7 @@ impl Eval {
     }
 
     fn check(&self) -> Result<()> {
+        self.check_needs()?;
         let plots = self.plots();
         plots.iter().try_for_each(|plot| figures::check(*plot))?;
         let is_page = |path: &Path| path.extension().is_some_and(|e| e.eq_ignore_ascii_case("html"));
@@ -166,6 +167,25 @@ impl Eval {
         let codec = self.codec.as_deref().and_then(codec_file);
         let inputs: Vec<&Path> = files.into_iter().chain([codec, Some(self.data.file())]).flatten().collect();
         output::check(&outputs, &inputs, self.force)
+    }
+
+    /// What is asked for needs a model, or classes. clap lets it pass: `requires` is silent about members of a group.
+    fn check_needs(&self) -> Result<(), Usage> {
+        let of_model =
+            [("--stability", self.stability.is_some()), ("--plot-objective", self.plot_objective.is_some())];
+        if let (Some((flag, _)), None) = (of_model.into_iter().find(|(_, given)| *given), &self.model) {
+            return Err(Usage(format!("{flag} is of a training: give --model")));
+        }
+        let of_classes = self.metrics.iter().find_map(|measure| match measure {
+            MeasureArg::One(measure) => measure.needs_truth().then_some(measure),
+            MeasureArg::All => None,
+        });
+        match (of_classes, &self.truth) {
+            (Some(measure), None) => {
+                Err(Usage(format!("--metrics {measure} compares with true classes: give --truth")))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn plots(&self) -> [Option<&Path>; 4] {
@@ -187,7 +207,7 @@ impl Eval {
                     device.assign(points, model, AssignOptions::default(), &|step| bars.show(step))?;
                 Ok((found.labels, Some(found.inertia)))
             }
-            (None, Some(labels)) => Ok((read_labels(labels)?, None)),
+            (None, Some(labels)) => Ok((labels_of(labels, points)?, None)),
             (None, None) => unreachable!("one of the two is required"),
         }
     }
@@ -275,6 +295,17 @@ impl Eval {
         object.insert("version".to_owned(), env!("CARGO_PKG_VERSION").into());
         object
     }
+}
+
+/// The label of each row, of a file that holds as many.
+fn labels_of(path: &Path, points: &dyn Points) -> Result<Vec<i32>> {
+    let labels = read_labels(path)?;
+    let (expected, found) = (points.rows(), labels.len());
+    if found == expected {
+        return Ok(labels);
+    }
+    let text = format!("{}: {found} labels for {expected} rows of {}", path.display(), points.name());
+    Err(BadInput(text).into())
 }
 
 /// The command as it was typed, words with blanks in quotes.

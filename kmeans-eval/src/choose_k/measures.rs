@@ -53,7 +53,7 @@ pub struct KMeasures {
     /// [`crate::bic`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bic: Option<f64>,
-    /// [`crate::stability`] on halves of the rows.
+    /// [`crate::stability`] on halves of the rows; not defined for one cluster.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stability: Option<f64>,
     /// Seconds of measuring.
@@ -90,7 +90,8 @@ impl KMeasures {
         if of_clusters.into_iter().any(|method| choose.has(method)) {
             new.measure_clusters(device, &Clustering::new(points, &found.labels)?, choose)?;
         }
-        if choose.has(Method::Stability) {
+        // A single cluster is always the same: it would win.
+        if choose.has(Method::Stability) && new.k > 1 {
             let params = for_k(choose.params(), new.k, Vec::new());
             let Stability { subsamples, .. } = stability(device, points, &params, choose.trainings())?;
             new.stability = Some(subsamples);
