@@ -6,8 +6,12 @@
 mod assign;
 #[path = "cli/bad_data.rs"]
 mod bad_data;
+#[path = "cli/choose_k.rs"]
+mod choose_k;
 #[path = "cli/codecs.rs"]
 mod codecs;
+#[path = "cli/eval.rs"]
+mod eval;
 #[path = "cli/files.rs"]
 mod files;
 #[path = "cli/formats.rs"]

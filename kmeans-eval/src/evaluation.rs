@@ -33,6 +33,7 @@ pub struct Evaluate {
     sample: Option<usize>,
     seed: u64,
     inertia: Option<f64>,
+    slow: bool,
 }
 
 /// What was measured.
@@ -96,6 +97,13 @@ impl Evaluate {
         self
     }
 
+    /// Also those that take minutes on many rows; default off.
+    #[must_use]
+    pub fn slow(mut self, slow: bool) -> Self {
+        self.slow = slow;
+        self
+    }
+
     /// The distance of silhouettes; default Euclidean.
     #[must_use]
     pub fn distance(mut self, distance: Distance) -> Self {
@@ -148,15 +156,17 @@ impl Evaluate {
             silhouettes: None,
             contingency,
         };
+        let mut defined = Vec::new();
         for measure in Measure::ALL.into_iter().filter(|&measure| self.is_wanted(measure, truth.is_some())) {
             match self.reason_against(measure, clustering, truth.is_some()) {
-                None => {
-                    let value = self.measure(measure, device, clustering, &mut found)?;
-                    found.values.push((measure, value));
-                }
+                None => defined.push(measure),
                 Some(error) if self.measures.is_some() => return Err(error),
                 Some(error) => found.left_out.push((measure, error.to_string())),
             }
+        }
+        for measure in defined {
+            let value = self.measure(measure, device, clustering, &mut found)?;
+            found.values.push((measure, value));
         }
         Ok(found)
     }
@@ -178,7 +188,9 @@ impl Evaluate {
         match measure.needs() {
             Needs::Truth if !has_truth => Some(Error::NoTruth { measure: measure.name() }),
             Needs::Comparison => match clustering.check_comparable() {
-                Ok(()) if measure == Measure::Dunn && self.measures.is_none() && n > MANY_ROWS => {
+                Ok(())
+                    if measure == Measure::Dunn && self.measures.is_none() && !self.slow && n > MANY_ROWS =>
+                {
                     Some(Error::TooSlow { n, most: MANY_ROWS })
                 }
                 other => other.err(),

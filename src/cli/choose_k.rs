@@ -8,14 +8,14 @@ use anyhow::Result;
 use clap::Args;
 use kmeans::data::Output;
 use kmeans::eval::report::k_figure;
-use kmeans::eval::{ChooseK as Choose, KChoice, KMeasures, Method};
+use kmeans::eval::{ChooseK as Choose, Error as EvalError, KChoice, KMeasures, Method};
 use kmeans::{Device, Init, Job, Metric, Params, Points, Trainer};
 use serde_json::json;
 
 use super::input::{DataArg, codec_file};
 use super::progress::Bars;
 use super::values::{OrNone, device};
-use super::{figures, output, text};
+use super::{figures, interrupt, output, text};
 
 /// Say which number of clusters suits DATA.
 ///
@@ -30,8 +30,9 @@ pub(crate) struct ChooseK {
     /// Numbers to try: FROM:TO or FROM:TO:STEP, both ends included where steps meet them
     #[arg(long, value_name = "FROM:TO[:STEP]")]
     k: KRange,
-    /// Methods that vote: elbow, silhouette, calinski-harabasz, davies-bouldin, gap, bic, x-means, stability
-    #[arg(long, value_name = "M,M", value_delimiter = ',', default_values_t = Choose::METHODS)]
+    /// Methods that vote: elbow, silhouette, calinski-harabasz, davies-bouldin, gap, bic, x-means, stability [default:
+    /// elbow,silhouette,calinski-harabasz,davies-bouldin; for --metric ip without elbow]. Indexes and bic are Euclidean
+    #[arg(long, value_name = "M,M", value_delimiter = ',')]
     methods: Vec<Method>,
     /// Draw the measures of each k (.svg, .png)
     #[arg(long, value_name = "F")]
@@ -86,6 +87,8 @@ pub(crate) struct ChooseK {
     quiet: bool,
 }
 
+const INTERRUPTED: &str = "interrupted: nothing is written";
+
 /// Numbers of clusters.
 #[derive(Clone, Copy, Debug)]
 struct KRange {
@@ -115,16 +118,26 @@ impl FromStr for KRange {
     }
 }
 
+impl KRange {
+    /// Before numbers are counted or listed, of which there may be too many.
+    fn check(self, n: usize) -> Result<(), EvalError> {
+        let Self { from, to, .. } = self;
+        if to <= n { Ok(()) } else { Err(EvalError::KRange { first: from, last: to, least: 1, most: n }) }
+    }
+}
+
 impl ChooseK {
     pub(crate) fn run(&self) -> Result<()> {
+        let bars = Bars::new(0, self.quiet, false);
+        interrupt::end_at_once(&bars, INTERRUPTED)?;
         self.check()?;
         let device = device(&self.device, self.threads)?;
         let points = self.data.open_decoded(self.codec.as_deref())?;
-        let bars = Bars::new(0, self.quiet, false);
+        self.k.check(points.rows())?;
         let ks = (self.k.from..=self.k.to).step_by(self.k.step.get());
         let (total, mut done) = (ks.clone().count(), 0);
         let choose = Choose::new(ks)
-            .methods(self.methods.clone())
+            .methods(self.methods())
             .with_params(self.params())
             .gap_references(self.gap_references.get())
             .stability_trainings(self.stability_trainings)
@@ -142,10 +155,20 @@ impl ChooseK {
 
     fn check(&self) -> Result<()> {
         figures::check(self.plot.as_deref())?;
-        let outputs = [(self.plot.as_deref(), Output::Other), (self.output.as_deref(), Output::Other)];
+        let model = self.output.as_deref().map(output::model_name).transpose()?;
+        let outputs = [(self.plot.as_deref(), Output::Other), (model, Output::Other)];
         let codec = self.codec.as_deref().and_then(codec_file);
         let inputs: Vec<&Path> = codec.into_iter().chain([self.data.file()]).collect();
         output::check(&outputs, &inputs, self.force)
+    }
+
+    /// Those given, or those that need no further trainings and are defined for the metric.
+    fn methods(&self) -> Vec<Method> {
+        let is_defined = |method: &Method| self.metric != Metric::InnerProduct || !method.compares_inertias();
+        match &*self.methods {
+            [] => Choose::METHODS.into_iter().filter(is_defined).collect(),
+            methods => methods.to_vec(),
+        }
     }
 
     fn params(&self) -> Params {
@@ -162,6 +185,10 @@ impl ChooseK {
         let Some(path) = &self.output else { return Ok(()) };
         let mut params = self.params();
         params.k = choice.recommended.k;
+        // The rows that the sweep was trained on.
+        let most = choice.k.last().map_or(params.k, |m| m.k);
+        let rows = params.max_points_per_centroid;
+        params.max_points_per_centroid = rows.map(|rows| rows.saturating_mul(most).div_ceil(params.k));
         params.init_centroids = choice.model.centroids().to_vec();
         let fit = device.train(Job::new(points, &params))?;
         Ok(fit.model.save(path, output::overwrite(self.force))?)
@@ -193,7 +220,9 @@ fn summary(choice: &KChoice) {
     text::say(format_args!("{:>6}{}", "k", head.join("")));
     for m in &choice.k {
         let mark = if m.k == choice.recommended.k { " <" } else { "" };
-        let of = |value: Option<f64>| value.map_or(format!("{:>18}", "-"), |value| format!("{value:>18.6}"));
+        let of = |value: Option<f64>| {
+            value.map_or(format!("{:>18}", "-"), |value| format!("{:>18}", text::number(value)))
+        };
         let values: Vec<String> = columns.iter().map(|(_, value)| of(value(m))).collect();
         text::say(format_args!("{:>6}{}{mark}", m.k, values.join("")));
     }

@@ -14,11 +14,11 @@ use kmeans::eval::{Clustering, Distance, Evaluate, Evaluation, Measure, Stabilit
 use kmeans::{AssignOptions, Device, KMeansModel, Points, Preparation, Trainer};
 use serde_json::{Map, Value, json};
 
-use super::failure::Usage;
+use super::failure::{BadInput, Usage};
 use super::input::{DataArg, codec_file};
 use super::progress::Bars;
 use super::values::device;
-use super::{figures, output, text};
+use super::{figures, interrupt, output, text};
 
 /// Say how good clusters are: of a model, or of labels that any tool made.
 ///
@@ -54,7 +54,7 @@ pub(crate) struct Eval {
     #[arg(long, value_name = "N")]
     silhouette_sample: Option<NonZeroUsize>,
     /// Also train N times with other seeds, and N times on halves of the rows, and say how far labels agree
-    #[arg(long, value_name = "N", requires = "model")]
+    #[arg(long, value_name = "N")]
     stability: Option<usize>,
     /// Write a page with figures and tables (.html)
     #[arg(long, value_name = "F")]
@@ -69,7 +69,7 @@ pub(crate) struct Eval {
     #[arg(long, value_name = "F")]
     plot_scatter: Option<PathBuf>,
     /// Draw the objective of each iteration of the training (.svg, .png)
-    #[arg(long, value_name = "F", requires = "model")]
+    #[arg(long, value_name = "F")]
     plot_objective: Option<PathBuf>,
     /// Seed of samples
     #[arg(long, value_name = "SEED", default_value = "1234")]
@@ -94,6 +94,8 @@ pub(crate) struct Eval {
     quiet: bool,
 }
 
+const INTERRUPTED: &str = "interrupted: nothing is written";
+
 /// A measure, or all of them.
 #[derive(Clone, Copy, Debug)]
 enum MeasureArg {
@@ -102,6 +104,13 @@ enum MeasureArg {
 }
 
 impl MeasureArg {
+    fn one(&self) -> Option<Measure> {
+        match self {
+            Self::All => None,
+            Self::One(measure) => Some(*measure),
+        }
+    }
+
     fn parse(s: &str) -> Result<Self, String> {
         if s == "all" {
             Ok(Self::All)
@@ -122,6 +131,8 @@ struct Found<'a> {
 
 impl Eval {
     pub(crate) fn run(&self) -> Result<()> {
+        let bars = Bars::new(0, self.quiet, false);
+        interrupt::end_at_once(&bars, INTERRUPTED)?;
         self.check()?;
         let device = device(&self.device, self.threads)?;
         let model = self.model.as_deref().map(KMeansModel::load).transpose()?;
@@ -129,16 +140,18 @@ impl Eval {
         let fills = preparation.is_some_and(Preparation::fills_missing);
         let missing = if fills { Missing::AsNan } else { Missing::Refuse };
         let points = self.data.open_decoded_with(self.codec.as_deref(), missing)?;
-        let truth = self.truth.as_deref().map(read_labels).transpose()?;
+        let truth = self.truth.as_deref().map(|path| labels_of(path, &*points)).transpose()?;
 
         let started = Instant::now();
-        let bars = Bars::new(0, self.quiet, false);
         let (labels, inertia) = self.labels(&device, &*points, model.as_ref(), &bars)?;
         bars.finish();
         let prepared = preparation.map(|preparation| preparation.rows(&*points)).transpose()?;
         let seen: &dyn Points = prepared.as_ref().map_or(&*points, |prepared| prepared);
-        let clustering = Clustering::new(seen, &labels)?;
-        let evaluate = self.evaluate(model.as_ref(), truth.is_some()).inertia(inertia);
+        let clustering = match self.threads {
+            Some(threads) => Clustering::on_threads(seen, &labels, threads.get())?,
+            None => Clustering::new(seen, &labels)?,
+        };
+        let evaluate = self.evaluate(model.as_ref()).inertia(inertia);
         let evaluation = evaluate.run(&device, &clustering, truth.as_deref())?;
         let stability = self.stability(&device, seen, model.as_ref())?;
         let seconds = started.elapsed().as_secs_f64();
@@ -154,6 +167,7 @@ impl Eval {
     }
 
     fn check(&self) -> Result<()> {
+        self.check_needs()?;
         let plots = self.plots();
         plots.iter().try_for_each(|plot| figures::check(*plot))?;
         let is_page = |path: &Path| path.extension().is_some_and(|e| e.eq_ignore_ascii_case("html"));
@@ -166,6 +180,31 @@ impl Eval {
         let codec = self.codec.as_deref().and_then(codec_file);
         let inputs: Vec<&Path> = files.into_iter().chain([codec, Some(self.data.file())]).flatten().collect();
         output::check(&outputs, &inputs, self.force)
+    }
+
+    /// What is asked for needs a model, or classes. clap lets it pass: `requires` is silent about members of a group.
+    fn check_needs(&self) -> Result<(), Usage> {
+        let of_model =
+            [("--stability", self.stability.is_some()), ("--plot-objective", self.plot_objective.is_some())];
+        if let (Some((flag, _)), None) = (of_model.into_iter().find(|(_, given)| *given), &self.model) {
+            return Err(Usage(format!("{flag} is of a training: give --model")));
+        }
+        if self.stability.is_some_and(|trainings| trainings < 2) {
+            return Err(Usage("--stability compares trainings: give 2 or more".to_owned()));
+        }
+        let measures = || self.metrics.iter().filter_map(MeasureArg::one);
+        let has_silhouette =
+            self.metrics.is_empty() || self.all_measures() || measures().any(|m| m == Measure::Silhouette);
+        if self.plot_silhouette.is_some() && !has_silhouette {
+            return Err(Usage("--plot-silhouette needs silhouette among --metrics".to_owned()));
+        }
+        let of_classes = measures().find(|measure| measure.needs_truth());
+        match (of_classes, &self.truth) {
+            (Some(measure), None) => {
+                Err(Usage(format!("--metrics {measure} compares with true classes: give --truth")))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn plots(&self) -> [Option<&Path>; 4] {
@@ -187,27 +226,24 @@ impl Eval {
                     device.assign(points, model, AssignOptions::default(), &|step| bars.show(step))?;
                 Ok((found.labels, Some(found.inertia)))
             }
-            (None, Some(labels)) => Ok((read_labels(labels)?, None)),
+            (None, Some(labels)) => Ok((labels_of(labels, points)?, None)),
             (None, None) => unreachable!("one of the two is required"),
         }
     }
 
-    fn evaluate(&self, model: Option<&KMeansModel>, has_truth: bool) -> Evaluate {
+    fn evaluate(&self, model: Option<&KMeansModel>) -> Evaluate {
         let of_model = model.map_or(Distance::Euclidean, |model| Distance::of(model.metric()));
         let evaluate = Evaluate::new()
             .distance(self.distance.unwrap_or(of_model))
             .silhouette_sample(self.silhouette_sample.map(NonZeroUsize::get))
-            .seed(self.seed);
-        let measures = self.metrics.iter().flat_map(|&measure| match measure {
-            MeasureArg::One(measure) => vec![measure],
-            MeasureArg::All => {
-                Measure::ALL.into_iter().filter(|measure| has_truth || !measure.needs_truth()).collect()
-            }
-        });
-        match measures.collect::<Vec<_>>() {
-            measures if measures.is_empty() => evaluate,
-            measures => evaluate.measures(measures),
-        }
+            .seed(self.seed)
+            .slow(self.all_measures());
+        let measures: Vec<Measure> = self.metrics.iter().filter_map(|measure| measure.one()).collect();
+        if self.all_measures() || measures.is_empty() { evaluate } else { evaluate.measures(measures) }
+    }
+
+    fn all_measures(&self) -> bool {
+        self.metrics.iter().any(|measure| measure.one().is_none())
     }
 
     fn stability(
@@ -230,7 +266,10 @@ impl Eval {
             figures::write(self.plot_objective.as_deref(), overwrite, || objective_figure(model.report()))?;
         }
         if let Some(path) = &self.report {
-            let report = EvaluationReport::new(evaluation, clustering).model(*model).command(command());
+            let report = EvaluationReport::new(evaluation, clustering)
+                .model(*model)
+                .seed(self.seed)
+                .command(command());
             report.page()?.save(path, overwrite)?;
         }
         Ok(())
@@ -255,6 +294,9 @@ impl Eval {
         for (measure, _) in &evaluation.left_out {
             object.insert(measure.name().to_owned(), Value::Null);
         }
+        let infinite = evaluation.values.iter().filter(|(_, value)| !value.is_finite());
+        let infinite =
+            infinite.map(|(measure, _)| (*measure, "infinite: no cluster has any width".to_owned()));
         if let Some(silhouettes) = &evaluation.silhouettes {
             object.insert("distance".to_owned(), silhouettes.distance.to_string().into());
             object.insert("silhouette_rows".to_owned(), silhouettes.rows.into());
@@ -268,8 +310,13 @@ impl Eval {
         }
         object.insert("cluster_sizes".to_owned(), json!(evaluation.cluster_sizes()));
         object.insert("clusters".to_owned(), json!(evaluation.clusters));
-        let reasons: Vec<Value> =
-            evaluation.left_out.iter().map(|(m, reason)| json!({ "measure": m, "reason": reason })).collect();
+        let reasons: Vec<Value> = evaluation
+            .left_out
+            .iter()
+            .cloned()
+            .chain(infinite)
+            .map(|(m, reason)| json!({ "measure": m, "reason": reason }))
+            .collect();
         object.insert("left_out".to_owned(), reasons.into());
         object.insert("seconds".to_owned(), json!(seconds));
         object.insert("version".to_owned(), env!("CARGO_PKG_VERSION").into());
@@ -277,9 +324,27 @@ impl Eval {
     }
 }
 
-/// The command as it was typed, words with blanks in quotes.
+/// The label of each row, of a file that holds as many.
+fn labels_of(path: &Path, points: &dyn Points) -> Result<Vec<i32>> {
+    let labels = read_labels(path)?;
+    let (expected, found) = (points.rows(), labels.len());
+    if found == expected {
+        return Ok(labels);
+    }
+    let text = format!("{}: {found} labels for {expected} rows of {}", path.display(), points.name());
+    Err(BadInput(text).into())
+}
+
+/// The command as it was typed, words with special characters in quotes.
 fn command() -> String {
-    let quoted = |word: String| if word.contains(char::is_whitespace) { format!("'{word}'") } else { word };
+    let is_plain = |c: char| c.is_alphanumeric() || "-_./:=,+@%".contains(c);
+    let quoted = |word: String| {
+        if !word.is_empty() && word.chars().all(is_plain) {
+            word
+        } else {
+            format!("'{}'", word.replace('\'', "'\\''"))
+        }
+    };
     let words = std::env::args_os().skip(1).map(|word| quoted(word.to_string_lossy().into_owned()));
     ["kmeans".to_owned()].into_iter().chain(words).collect::<Vec<_>>().join(" ")
 }
@@ -292,7 +357,7 @@ fn summary(found: &Found<'_>) {
         let sure = silhouettes.and_then(|found| Some((found.half_width?, found.rows)));
         let sure =
             sure.map_or(String::new(), |(width, rows)| format!(" ± {width:.6} (95 %, of {rows} rows)"));
-        text::say(format_args!("{:>24}  {value:.6}{sure}", measure.name()));
+        text::say(format_args!("{:>24}  {}{sure}", measure.name(), text::number(*value)));
     }
     if let Some(stability) = &found.stability {
         text::say(format_args!("{:>24}  {:.6}", "agreement over seeds", stability.seeds));

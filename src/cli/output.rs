@@ -33,6 +33,14 @@ pub(crate) fn check(
     Ok(())
 }
 
+/// A model by another extension is a slip: two arguments changed places.
+pub(crate) fn model_name(path: &Path) -> Result<&Path, Usage> {
+    match path.extension() {
+        Some(extension) if extension.eq_ignore_ascii_case("safetensors") => Ok(path),
+        _ => Err(Usage(format!("-o {}: a model is a .safetensors file", path.display()))),
+    }
+}
+
 /// The file that a path leads to, however it is spelled; of a file that is not there yet, by its folder.
 fn place(path: &Path) -> PathBuf {
     let folder = |path: &Path| {

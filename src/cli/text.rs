@@ -17,3 +17,8 @@ pub(crate) fn print(text: Arguments<'_>) -> anyhow::Result<()> {
         other => other.context("standard output"),
     }
 }
+
+/// Six decimals, or powers of ten where those would show nothing.
+pub(crate) fn number(value: f64) -> String {
+    if value != 0.0 && value.abs() < 1e-3 { format!("{value:.6e}") } else { format!("{value:.6}") }
+}

@@ -62,7 +62,10 @@ fn only_commands_that_work_appear() {
         .collect();
     assert_eq!(
         names,
-        ["train", "assign", "prepare", "index", "search", "info", "convert", "generate", "help"]
+        [
+            "train", "assign", "eval", "choose-k", "prepare", "index", "search", "info", "convert",
+            "generate", "help"
+        ]
     );
 }
 

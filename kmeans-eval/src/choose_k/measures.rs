@@ -53,7 +53,7 @@ pub struct KMeasures {
     /// [`crate::bic`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bic: Option<f64>,
-    /// [`crate::stability`] on halves of the rows.
+    /// [`crate::stability`] on halves of the rows; not defined for one cluster.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stability: Option<f64>,
     /// Seconds of measuring.

@@ -41,8 +41,8 @@ impl Method {
         Self::Stability,
     ];
 
-    /// Whether it asks by how much the objective falls: that of the inner product rises.
-    pub(super) fn compares_inertias(self) -> bool {
+    /// Whether it asks by how much the objective falls, or for inertias: the objective of the inner product rises.
+    pub fn compares_inertias(self) -> bool {
         matches!(self, Self::Elbow | Self::Gap | Self::Bic | Self::XMeans)
     }
 

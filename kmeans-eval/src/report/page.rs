@@ -1,6 +1,6 @@
 //! The page of an evaluation.
 
-use kmeans_core::{KMeansModel, Report};
+use kmeans_core::{KMeansModel, Metric, Report};
 
 use super::figures::{objective_figure, silhouette_figure, sizes_figure};
 use super::plane::scatter_figure;
@@ -24,18 +24,26 @@ pub struct EvaluationReport<'a> {
     clustering: &'a Clustering<'a>,
     model: Option<&'a KMeansModel>,
     commands: Vec<String>,
+    seed: u64,
 }
 
 impl<'a> EvaluationReport<'a> {
     /// A report of an evaluation of a clustering.
     pub fn new(evaluation: &'a Evaluation, clustering: &'a Clustering<'a>) -> Self {
-        Self { evaluation, clustering, model: None, commands: Vec::new() }
+        Self { evaluation, clustering, model: None, commands: Vec::new(), seed: 0 }
     }
 
     /// With the model that made the labels: its training, parameters and warnings.
     #[must_use]
     pub fn model(mut self, model: Option<&'a KMeansModel>) -> Self {
         self.model = model;
+        self
+    }
+
+    /// The seed of what is drawn of many rows; default 0.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
         self
     }
 
@@ -105,7 +113,6 @@ impl<'a> EvaluationReport<'a> {
     }
 
     fn figures(&self, page: Page) -> Result<Page> {
-        let seed = self.model.map_or(0, |model| model.params().seed);
         let page = page.section("Figures");
         let page = drawn(page, sizes_figure(self.evaluation), "Even bars: clusters of equal size.")?;
         let page = drawn(
@@ -115,7 +122,7 @@ impl<'a> EvaluationReport<'a> {
         )?;
         let page = drawn(
             page,
-            scatter_figure(self.clustering, seed),
+            scatter_figure(self.clustering, self.seed),
             "Rows and means in a plane. Clusters that overlap here may be apart in the other dimensions.",
         )?;
         match self.model {
@@ -128,6 +135,14 @@ impl<'a> EvaluationReport<'a> {
         }
     }
 
+    /// The inertia of a model is what its metric makes of it.
+    fn meaning(&self, measure: Measure) -> String {
+        match self.model.filter(|model| measure == Measure::Inertia && model.metric() != Metric::L2) {
+            Some(model) => format!("the objective of metric {}", model.metric()),
+            None => measure.meaning().to_owned(),
+        }
+    }
+
     fn measures(&self, page: Page) -> Page {
         let row = |&(measure, value): &(Measure, f64)| {
             let sure = self.evaluation.silhouettes.as_ref().filter(|_| measure == Measure::Silhouette);
@@ -137,7 +152,7 @@ impl<'a> EvaluationReport<'a> {
             vec![
                 measure.title().to_owned(),
                 number(value),
-                format!("{}{}", measure.meaning(), width.unwrap_or_default()),
+                format!("{}{}", self.meaning(measure), width.unwrap_or_default()),
             ]
         };
         let rows: Vec<Vec<String>> = self.evaluation.values.iter().map(row).collect();
@@ -168,6 +183,12 @@ impl<'a> EvaluationReport<'a> {
             "Distances are to the mean of the cluster. Outliers lie more than three standard deviations beyond the mean \
              distance.",
         );
+        let is_plain =
+            self.evaluation.clusters.iter().zip(0..).all(|(cluster, number)| cluster.label == number);
+        let page = match is_plain {
+            true => page,
+            false => page.paragraph("Figures number clusters from 0 in the order of this table."),
+        };
         match self.evaluation.clusters.len() {
             k if k > MOST_CLUSTERS => page.paragraph(&format!("The first {MOST_CLUSTERS} of {k} clusters.")),
             _ => page,

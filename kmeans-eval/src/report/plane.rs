@@ -30,17 +30,21 @@ pub fn scatter_figure(clustering: &Clustering<'_>, seed: u64) -> Result<Figure> 
     let mut x = vec![0.0; rows.len() * d];
     clustering.points().gather(&rows, &mut x)?;
     let means: Vec<f32> = clustering.means().iter().map(|&mean| mean as f32).collect();
-    let labels: Vec<i32> = rows.iter().map(|&row| clustering.clusters()[row] as i32).collect();
+    // Of clusters, not the labels, which may be any.
+    let numbers: Vec<i32> = rows.iter().map(|&row| clustering.clusters()[row] as i32).collect();
     if d == 2 {
         let (points, centroids) = (pairs(&x), pairs(&means));
-        return Scatter::new(&points, &labels).centroids(&centroids).axes("column 0", "column 1").figure();
+        return Scatter::new(&points, &numbers).centroids(&centroids).axes("column 0", "column 1").figure();
     }
     let solver = if d > MANY_COLUMNS { PcaSolver::Randomized { seed } } else { PcaSolver::Exact };
     let pca = Pca::fit(&RowSlice::new(&x, d)?, None, PcaOptions::new().components(2).solver(solver))?;
     let shares = pca.explained_variance_ratio();
     let points = projected(&pca, &x)?;
     let centroids = projected(&pca, &means)?;
-    Scatter::new(&points, &labels).centroids(&centroids).principal_components((shares[0], shares[1])).figure()
+    Scatter::new(&points, &numbers)
+        .centroids(&centroids)
+        .principal_components((shares[0], shares[1]))
+        .figure()
 }
 
 fn projected(pca: &Pca, x: &[f32]) -> Result<Vec<(f64, f64)>> {

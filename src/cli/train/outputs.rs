@@ -35,7 +35,7 @@ impl Outputs {
             return Err(Usage("--labels and --distances need the final assignment".to_owned()).into());
         }
         let outputs = [
-            (Some(model_name(&self.model)?), Output::Other),
+            (Some(output::model_name(&self.model)?), Output::Other),
             (self.labels.as_deref(), Output::Labels),
             (self.distances.as_deref(), Output::Distances),
             (self.centroids.as_deref(), Output::Rows),
@@ -72,13 +72,5 @@ impl Outputs {
                 text::say(format_args!("{what:>10}  {}", path.display()));
             }
         }
-    }
-}
-
-/// A model by another extension is a slip: two arguments changed places.
-fn model_name(path: &Path) -> Result<&Path> {
-    match path.extension() {
-        Some(extension) if extension.eq_ignore_ascii_case("safetensors") => Ok(path),
-        _ => Err(Usage(format!("-o {}: a model is a .safetensors file", path.display())).into()),
     }
 }
