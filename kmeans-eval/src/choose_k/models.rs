@@ -33,7 +33,7 @@ pub(super) fn models(
             continue;
         };
         let grown = sweep.train(k, before.centroids().to_vec(), 1)?;
-        if grown_is_better && models.len() % ANEW != 0 {
+        if grown_is_better && !models.len().is_multiple_of(ANEW) {
             models.push(grown);
             continue;
         }
