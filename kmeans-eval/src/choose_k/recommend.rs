@@ -122,7 +122,7 @@ fn vote(measured: &[KMeasures], method: Method, by_splits: Option<usize>) -> Vot
         Method::Gap => by_gap(measured),
         Method::Bic => by_extreme(measured, "Bayesian information criterion", 1.0, |m| m.bic),
         Method::XMeans => by_x_means(measured, by_splits),
-        Method::Stability => by_extreme(measured, "agreement of trainings on halves", 1.0, |m| m.stability),
+        Method::Stability => by_stability(measured),
     };
     Vote { method, k, reason }
 }
@@ -169,6 +169,12 @@ fn by_silhouette(measured: &[KMeasures]) -> (Option<usize>, String) {
         }
         m => (m.map(|m| m.k), reason),
     }
+}
+
+/// The largest k of those that agree most: parts that hold several clusters each may agree as well.
+fn by_stability(measured: &[KMeasures]) -> (Option<usize>, String) {
+    let turned: Vec<KMeasures> = measured.iter().rev().cloned().collect();
+    by_extreme(&turned, "agreement of trainings on halves", 1.0, |m| m.stability)
 }
 
 /// The highest value, times a sign; the first of equal ones.
