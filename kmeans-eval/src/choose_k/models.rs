@@ -6,8 +6,8 @@
 //! for each k, descending:    merge centroids of the k behind; train from them; keep the better
 //! ```
 //!
-//! Trainings from a neighbour take few iterations, and find what restarts find: beside the best of ten restarts for each
-//! k, see BENCHMARKS.md, 'Choosing k'.
+//! Trainings from a neighbour take few iterations, and together find what ten restarts for each k do: BENCHMARKS.md,
+//! 'Choosing k'.
 
 use kmeans_core::{Fit, Job, KMeansModel, Params, Trainer};
 use kmeans_data::Points;
