@@ -1,5 +1,7 @@
 //! `kmeans eval`.
 
+mod told;
+
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -12,7 +14,7 @@ use kmeans::eval::report::{
 };
 use kmeans::eval::{Clustering, Distance, Evaluate, Evaluation, Measure, Stability, stability};
 use kmeans::{AssignOptions, Device, KMeansModel, Points, Preparation, Trainer};
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use super::failure::{BadInput, Usage};
 use super::input::{DataArg, codec_file};
@@ -269,7 +271,7 @@ impl Eval {
             let report = EvaluationReport::new(evaluation, clustering)
                 .model(*model)
                 .seed(self.seed)
-                .command(command());
+                .command(told::command());
             report.page()?.save(path, overwrite)?;
         }
         Ok(())
@@ -277,50 +279,9 @@ impl Eval {
 
     fn tell(&self, found: &Found<'_>) -> Result<()> {
         if !self.quiet {
-            summary(found);
+            told::summary(found);
         }
-        if self.json { text::print(format_args!("{}", Value::Object(self.object(found)))) } else { Ok(()) }
-    }
-
-    fn object(&self, found: &Found<'_>) -> Map<String, Value> {
-        let Found { evaluation, stability, seconds, model, .. } = found;
-        let mut object = Map::new();
-        for (key, value) in [("n", evaluation.n), ("d", evaluation.d), ("k", evaluation.k)] {
-            object.insert(key.to_owned(), value.into());
-        }
-        for (measure, value) in &evaluation.values {
-            object.insert(measure.name().to_owned(), json!(value));
-        }
-        for (measure, _) in &evaluation.left_out {
-            object.insert(measure.name().to_owned(), Value::Null);
-        }
-        let infinite = evaluation.values.iter().filter(|(_, value)| !value.is_finite());
-        let infinite =
-            infinite.map(|(measure, _)| (*measure, "infinite: no cluster has any width".to_owned()));
-        if let Some(silhouettes) = &evaluation.silhouettes {
-            object.insert("distance".to_owned(), silhouettes.distance.to_string().into());
-            object.insert("silhouette_rows".to_owned(), silhouettes.rows.into());
-            object.insert("silhouette_half_width".to_owned(), json!(silhouettes.half_width));
-        }
-        if let Some(stability) = stability {
-            object.insert("stability".to_owned(), json!(stability));
-        }
-        if let Some(model) = model {
-            object.insert("metric".to_owned(), json!(model.metric()));
-        }
-        object.insert("cluster_sizes".to_owned(), json!(evaluation.cluster_sizes()));
-        object.insert("clusters".to_owned(), json!(evaluation.clusters));
-        let reasons: Vec<Value> = evaluation
-            .left_out
-            .iter()
-            .cloned()
-            .chain(infinite)
-            .map(|(m, reason)| json!({ "measure": m, "reason": reason }))
-            .collect();
-        object.insert("left_out".to_owned(), reasons.into());
-        object.insert("seconds".to_owned(), json!(seconds));
-        object.insert("version".to_owned(), env!("CARGO_PKG_VERSION").into());
-        object
+        if self.json { text::print(format_args!("{}", Value::Object(told::object(found)))) } else { Ok(()) }
     }
 }
 
@@ -333,38 +294,4 @@ fn labels_of(path: &Path, points: &dyn Points) -> Result<Vec<i32>> {
     }
     let text = format!("{}: {found} labels for {expected} rows of {}", path.display(), points.name());
     Err(BadInput(text).into())
-}
-
-/// The command as it was typed, words with special characters in quotes.
-fn command() -> String {
-    let is_plain = |c: char| c.is_alphanumeric() || "-_./:=,+@%".contains(c);
-    let quoted = |word: String| {
-        if !word.is_empty() && word.chars().all(is_plain) {
-            word
-        } else {
-            format!("'{}'", word.replace('\'', "'\\''"))
-        }
-    };
-    let words = std::env::args_os().skip(1).map(|word| quoted(word.to_string_lossy().into_owned()));
-    ["kmeans".to_owned()].into_iter().chain(words).collect::<Vec<_>>().join(" ")
-}
-
-fn summary(found: &Found<'_>) {
-    let Evaluation { n, d, k, .. } = found.evaluation;
-    text::say(format_args!("{n} rows of {d} columns in {k} clusters, measured in {:.3} s", found.seconds));
-    for (measure, value) in &found.evaluation.values {
-        let silhouettes = found.evaluation.silhouettes.as_ref().filter(|_| *measure == Measure::Silhouette);
-        let sure = silhouettes.and_then(|found| Some((found.half_width?, found.rows)));
-        let sure =
-            sure.map_or(String::new(), |(width, rows)| format!(" ± {width:.6} (95 %, of {rows} rows)"));
-        text::say(format_args!("{:>24}  {}{sure}", measure.name(), text::number(*value)));
-    }
-    if let Some(stability) = &found.stability {
-        text::say(format_args!("{:>24}  {:.6}", "agreement over seeds", stability.seeds));
-        text::say(format_args!("{:>24}  {:.6}", "agreement on halves", stability.subsamples));
-    }
-    for (measure, reason) in &found.evaluation.left_out {
-        text::say(format_args!("{measure} is left out: {reason}"));
-    }
-    super::summary::sizes_of(&found.evaluation.cluster_sizes());
 }
