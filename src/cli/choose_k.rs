@@ -9,17 +9,22 @@ use clap::Args;
 use kmeans::data::Output;
 use kmeans::eval::report::k_figure;
 use kmeans::eval::{ChooseK as Choose, Error as EvalError, KChoice, KMeasures, Method};
-use kmeans::{Device, Init, Job, Metric, Params, Points, Trainer};
+use kmeans::{Device, Init, Job, Metric, Params, Points, Preparation, Trainer};
 use serde_json::json;
 
+use super::failure::Usage;
 use super::input::{DataArg, codec_file};
 use super::progress::Bars;
+use super::steps::Steps;
 use super::values::{OrNone, device};
+use super::watched::Watched;
 use super::{figures, interrupt, output, text};
 
 /// Say which number of clusters suits DATA.
 ///
 /// Example: kmeans choose-k vectors.npy --k 2:20 --plot k.svg
+///
+/// Rows may be prepared first, and the model keeps the steps: kmeans choose-k raw.csv --k 2:20 --standardize -o m.safetensors
 ///
 /// Each method votes for a number; the one with the most votes is recommended, with the reasons and how sure it is. Each
 /// k is trained from its neighbours, so that all of them take less time than a few trainings with restarts.
@@ -85,6 +90,8 @@ pub(crate) struct ChooseK {
     /// No progress bar and no summary
     #[arg(short, long)]
     quiet: bool,
+    #[command(flatten)]
+    steps: Steps,
 }
 
 const INTERRUPTED: &str = "interrupted: nothing is written";
@@ -132,8 +139,17 @@ impl ChooseK {
         interrupt::end_at_once(&bars, INTERRUPTED)?;
         self.check()?;
         let device = device(&self.device, self.threads)?;
-        let points = self.data.open_decoded(self.codec.as_deref())?;
+        let plan = self.steps.plan()?;
+        let points = self.data.open_decoded_with(self.codec.as_deref(), plan.missing())?;
         self.k.check(points.rows())?;
+        let preparation =
+            plan.carry_out(&Watched { points: &*points, bars: &bars, what: "rows read" }, None)?;
+        if preparation.as_ref().is_some_and(Preparation::finds_outliers) {
+            let text = "choose-k leaves no rows out: kmeans prepare --drop-outliers writes the others";
+            return Err(Usage(text.to_owned()).into());
+        }
+        let prepared = preparation.as_ref().map(|preparation| preparation.rows(&*points)).transpose()?;
+        let seen: &dyn Points = prepared.as_ref().map_or(&*points, |prepared| prepared);
         let ks = (self.k.from..=self.k.to).step_by(self.k.step.get());
         let (total, mut done) = (ks.clone().count(), 0);
         let choose = Choose::new(ks)
@@ -142,14 +158,14 @@ impl ChooseK {
             .gap_references(self.gap_references.get())
             .stability_trainings(self.stability_trainings)
             .silhouette_sample(self.silhouette_sample.map(NonZeroUsize::get));
-        let choice = choose.run_watched(&device, &*points, &mut |_| {
+        let choice = choose.run_watched(&device, seen, &mut |_| {
             done += 1;
             bars.place("k measured", done, total, "");
         })?;
         bars.finish();
         let overwrite = output::overwrite(self.force);
         figures::write(self.plot.as_deref(), overwrite, || k_figure(&choice))?;
-        self.write_model(&device, &*points, &choice)?;
+        self.write_model(&device, &*points, &choice, preparation.as_ref())?;
         self.tell(&*points, &choice)
     }
 
@@ -158,7 +174,8 @@ impl ChooseK {
         let model = self.output.as_deref().map(output::model_name).transpose()?;
         let outputs = [(self.plot.as_deref(), Output::Other), (model, Output::Other)];
         let codec = self.codec.as_deref().and_then(codec_file);
-        let inputs: Vec<&Path> = codec.into_iter().chain([self.data.file()]).collect();
+        let inputs: Vec<&Path> =
+            codec.into_iter().chain([self.data.file()]).chain(self.steps.inputs()).collect();
         output::check(&outputs, &inputs, self.force)
     }
 
@@ -181,7 +198,13 @@ impl ChooseK {
     }
 
     /// The model of the recommended k, trained on from its centroids, with labels of all rows counted.
-    fn write_model(&self, device: &Device, points: &dyn Points, choice: &KChoice) -> Result<()> {
+    fn write_model(
+        &self,
+        device: &Device,
+        points: &dyn Points,
+        choice: &KChoice,
+        preparation: Option<&Preparation>,
+    ) -> Result<()> {
         let Some(path) = &self.output else { return Ok(()) };
         let mut params = self.params();
         params.k = choice.recommended.k;
@@ -190,7 +213,7 @@ impl ChooseK {
         let rows = params.max_points_per_centroid;
         params.max_points_per_centroid = rows.map(|rows| rows.saturating_mul(most).div_ceil(params.k));
         params.init_centroids = choice.model.centroids().to_vec();
-        let fit = device.train(Job::new(points, &params))?;
+        let fit = device.train(Job::new(points, &params).preparation(preparation))?;
         Ok(fit.model.save(path, output::overwrite(self.force))?)
     }
 

@@ -200,3 +200,19 @@ fn the_model_of_the_recommended_k_is_kept() {
         room.fails("choose-k iris.npy --k 2:8 -o m.safetensors --plot iris.npy.svg/x.svg --force", 73);
     assert!(error.contains("x.svg"), "{error}");
 }
+
+#[test]
+fn rows_are_prepared_first_and_the_model_keeps_the_steps() {
+    let room = Room::with("wine");
+    let raw = room.json("choose-k wine.npy --k 2:8");
+    let report = room.json("choose-k wine.npy --k 2:8 --standardize -o m.safetensors");
+    assert_eq!(report["recommended"], 3);
+    assert_ne!(raw["measures"][0]["inertia"], report["measures"][0]["inertia"]);
+    let found = room.json("eval wine.npy --model m.safetensors -q");
+    let measured = &report["measures"][1];
+    let is_near = |a: &Value, b: &Value| (a.as_f64().unwrap() / b.as_f64().unwrap() - 1.0).abs() < 1e-9;
+    assert!(is_near(&found["inertia"], &measured["inertia"]));
+    assert!(is_near(&found["silhouette"], &measured["silhouette"]));
+    let error = room.usage("choose-k wine.npy --k 2:8 --drop-outliers zscore:3");
+    assert!(error.contains("kmeans prepare --drop-outliers"), "{error}");
+}
