@@ -62,6 +62,7 @@ mod csv_text;
 mod dtype;
 mod encode;
 mod error;
+mod error_kind;
 mod format;
 mod hits;
 mod id_file;
@@ -97,7 +98,8 @@ pub use codec::{
 pub use csr::{CsrRows, CsrView, write_csr_npz};
 pub use csv_rows::CsvRows;
 pub use dtype::Dtype;
-pub use error::{DataError, ErrorKind};
+pub use error::DataError;
+pub use error_kind::ErrorKind;
 pub use format::Format;
 pub use hits::write_hits;
 pub use ids::{IdRows, read_id_rows, read_ids, write_id_rows};

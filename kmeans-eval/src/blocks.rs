@@ -36,11 +36,7 @@ pub(crate) fn for_each_block(
 }
 
 /// A range of rows: lent where the source can, else read into `buffer`.
-pub(crate) fn read<'a>(
-    points: &'a dyn Points,
-    rows: Range<usize>,
-    buffer: &'a mut Vec<f32>,
-) -> Result<&'a [f32]> {
+fn read<'a>(points: &'a dyn Points, rows: Range<usize>, buffer: &'a mut Vec<f32>) -> Result<&'a [f32]> {
     if let Some(lent) = points.lend(rows.clone()) {
         return Ok(lent);
     }

@@ -1,14 +1,10 @@
 //! How tight clusters are.
 
-use std::ops::Range;
-
 use kmeans_data::Points;
 
+use crate::blocks::for_each_block;
 use crate::error::{Error, Result};
 use crate::sizes::cluster;
-
-/// Values read at a time: 4 MiB of `f32`.
-const BLOCK_VALUES: usize = 1 << 20;
 
 /// Inertia: `Σ w_i·‖x_i − c_label(i)‖²`, the weighted sum of squared distances to the centroids of
 /// the labels, which any tool may have made.
@@ -36,21 +32,13 @@ pub fn inertia(
     if let Some(weights) = weights {
         check_weights(weights, n)?;
     }
-    let step = (BLOCK_VALUES / d).max(1);
-    let mut buffer = Vec::new();
     let mut sum = 0.0;
-    for start in (0..n).step_by(step) {
-        let rows = start..n.min(start + step);
-        let block = read(points, rows.clone(), &mut buffer)?;
-        for (row, x) in rows.clone().zip(block.chunks_exact(d)) {
+    for_each_block(points, 0..n, |rows, x| {
+        for (row, x) in rows.zip(x.chunks_exact(d)) {
             let sq_dist = sq_dist(x, &centroids[labels[row] as usize * d..][..d]);
-            if !sq_dist.is_finite() {
-                return Err(non_finite(points.name(), row, x));
-            }
             sum += weights.map_or(1.0, |w| f64::from(w[row])) * sq_dist;
         }
-        points.release(rows);
-    }
+    })?;
     Ok(sum)
 }
 
@@ -82,21 +70,11 @@ fn check_weights(weights: &[f32], n: usize) -> Result<()> {
     }
 }
 
-/// A range of rows: lent where the source can, else read into `buffer`.
-fn read<'a>(points: &'a dyn Points, rows: Range<usize>, buffer: &'a mut Vec<f32>) -> Result<&'a [f32]> {
-    if let Some(lent) = points.lend(rows.clone()) {
-        return Ok(lent);
-    }
-    buffer.resize(rows.len() * points.dim(), 0.0);
-    points.read(rows, buffer)?;
-    Ok(buffer)
-}
-
 fn sq_dist(x: &[f32], c: &[f32]) -> f64 {
     x.iter().zip(c).map(|(&x, &c)| (f64::from(x) - f64::from(c)).powi(2)).sum()
 }
 
-/// The error of a row that holds NaN or infinity: squares of finite `f32` are finite in `f64`.
+/// The error of a row that holds NaN or infinity.
 fn non_finite(data: &str, row: usize, values: &[f32]) -> Error {
     let column =
         values.iter().position(|v| !v.is_finite()).expect("the row holds a value that is not finite");

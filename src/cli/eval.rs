@@ -149,9 +149,9 @@ impl Eval {
         bars.finish();
         let prepared = preparation.map(|preparation| preparation.rows(&*points)).transpose()?;
         let seen: &dyn Points = prepared.as_ref().map_or(&*points, |prepared| prepared);
-        let clustering = match self.threads {
-            Some(threads) => Clustering::on_threads(seen, &labels, threads.get())?,
-            None => Clustering::new(seen, &labels)?,
+        let clustering = match device {
+            Device::Cpu { threads: Some(threads) } => Clustering::on_threads(seen, &labels, threads.get())?,
+            _ => Clustering::new(seen, &labels)?,
         };
         let evaluate = self.evaluate(model.as_ref()).inertia(inertia);
         let evaluation = evaluate.run(&device, &clustering, truth.as_deref())?;

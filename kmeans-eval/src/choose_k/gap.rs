@@ -8,6 +8,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
 use super::measures::KMeasures;
+use super::models::models as models_of;
 use super::sweep::ChooseK;
 use crate::blocks::for_each_block;
 use crate::error::Result;
@@ -29,7 +30,7 @@ pub(super) fn add_gaps(
         let rows = RowSlice::new(&x, points.dim())?;
         let mut params = choose.params().clone();
         params.max_points_per_centroid = None;
-        let found = super::models::models(device, &rows, &params, choose.ks(), choose.is_warm())?;
+        let found = models_of(device, &rows, &params, choose.ks(), choose.is_warm())?;
         for (model, logs) in found.iter().zip(&mut logs) {
             logs.push((model.inertia() / n as f64).ln());
         }

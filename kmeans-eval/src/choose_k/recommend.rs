@@ -109,10 +109,14 @@ fn doubts(
 
 /// What one method says.
 fn vote(measured: &[KMeasures], method: Method, by_splits: Option<usize>) -> Vote {
-    let coincidence = by_coincidence(measured)
-        .filter(|_| matches!(method, Method::Gap | Method::Bic | Method::CalinskiHarabasz));
+    let whole = match method {
+        Method::Gap | Method::Bic | Method::CalinskiHarabasz => whole(measured),
+        _ => None,
+    };
+    if let Some(k) = whole {
+        return Vote { method, k: Some(k), reason: format!("every row lies on its centroid from {k} on") };
+    }
     let (k, reason) = match method {
-        _ if coincidence.is_some() => coincidence.unwrap_or_default(),
         Method::Elbow => by_elbow(measured),
         Method::Silhouette => by_silhouette(measured),
         Method::CalinskiHarabasz => {
@@ -128,9 +132,8 @@ fn vote(measured: &[KMeasures], method: Method, by_splits: Option<usize>) -> Vot
 }
 
 /// The least k of which every row lies on its centroid: there is no likelihood, and no ratio of spreads.
-fn by_coincidence(measured: &[KMeasures]) -> Option<(Option<usize>, String)> {
-    let whole = measured.iter().find(|m| m.inertia == 0.0)?;
-    Some((Some(whole.k), format!("every row lies on its centroid from {} on", whole.k)))
+fn whole(measured: &[KMeasures]) -> Option<usize> {
+    measured.iter().find(|m| m.inertia == 0.0).map(|m| m.k)
 }
 
 fn by_elbow(measured: &[KMeasures]) -> (Option<usize>, String) {
